@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+#include "core/fleet.h"
+#include "core/json-record.h"
+
+/*
+ * The JSON form of a fleet, its hosts and its VMs: docs/fleet-format.md. Exact
+ * round trip; unknown members are refused, so that a misspelt one is seen.
+ * Errors are %VMC_ERROR_INVALID and begin with the path of what is wrong, as
+ * "vms[3].size.memory_bytes: ".
+ */
+
+#define VMC_FLEET_FORMAT_VERSION 1
+#define VMC_FLEET_MAX_BYTES (256 * 1024 * 1024)
+
+/* VmcResources with units in its keys, and a ceiling, whose keys have none. */
+extern const VmcRecordType vmc_resources_type;
+extern const VmcRecordType vmc_ceiling_type;
+
+/**
+ * vmc_fleet_to_json:
+ * @fleet: a fleet
+ *
+ * Returns: (transfer full): an object {"format", "hosts", "vms"}
+ */
+JsonNode *vmc_fleet_to_json(const VmcFleet *fleet);
+
+/**
+ * vmc_fleet_from_json:
+ * @node: what vmc_fleet_to_json() made
+ * @error: also when a name or UUID stands twice, or a VM is on a host that is
+ *   not in the fleet
+ *
+ * Returns: (transfer full): the fleet
+ */
+VmcFleet *vmc_fleet_from_json(JsonNode *node, GError **error);
+
+/**
+ * vmc_fleet_parse:
+ * @text: JSON text
+ * @length: its length, or -1
+ * @error: as vmc_fleet_from_json(), or %VMC_ERROR_INVALID with the line when it
+ *   is not JSON; %VMC_ERROR_TOO_LARGE beyond %VMC_FLEET_MAX_BYTES
+ *
+ * Returns: (transfer full): the fleet
+ */
+VmcFleet *vmc_fleet_parse(const char *text, gssize length, GError **error);
+
+/**
+ * vmc_host_to_json:
+ * @host: a host
+ *
+ * Returns: (transfer full): an object
+ */
+JsonNode *vmc_host_to_json(const VmcHost *host);
+VmcHost *vmc_host_from_json(JsonNode *node, GError **error);
+
+/**
+ * vmc_vm_to_json:
+ * @vm: a VM
+ *
+ * Returns: (transfer full): an object
+ */
+JsonNode *vmc_vm_to_json(const VmcVm *vm);
+VmcVm *vmc_vm_from_json(JsonNode *node, GError **error);
+
+/**
+ * vmc_resources_to_json:
+ * @resources: a vector
+ *
+ * Returns: (transfer full): an object with a member a resource, whose name
+ * carries the unit, as vmc_resource_to_key(); the largest number, which stands
+ * for no limit, is written as %G_MAXINT64
+ */
+JsonNode *vmc_resources_to_json(VmcResources resources);
+gboolean vmc_resources_from_json(JsonNode *node,
+                                 VmcResources *ret_resources,
+                                 GError **error);

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+#include "core/host.h"
+#include "core/vm.h"
+
+/*
+ * The fleet snapshot: an immutable value of all hosts and VMs, and the one
+ * currency between daemon, command and planner. A new snapshot is made from an
+ * old one with one host or VM replaced; the rest is shared. Any thread may read
+ * any snapshot. docs/fleet-format.md describes its JSON form.
+ */
+
+typedef struct _VmcFleet VmcFleet;
+
+/**
+ * vmc_fleet_new:
+ *
+ * Returns: (transfer full): a fleet without hosts and VMs
+ */
+VmcFleet *vmc_fleet_new(void);
+VmcFleet *vmc_fleet_ref(VmcFleet *fleet);
+void vmc_fleet_unref(VmcFleet *fleet);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(VmcFleet, vmc_fleet_unref)
+
+/**
+ * vmc_fleet_n_hosts:
+ * @fleet: a fleet
+ *
+ * Returns: how many hosts it has
+ */
+guint vmc_fleet_n_hosts(const VmcFleet *fleet);
+
+/**
+ * vmc_fleet_n_vms:
+ * @fleet: a fleet
+ *
+ * Returns: how many VMs it has, those that are not managed included
+ */
+guint vmc_fleet_n_vms(const VmcFleet *fleet);
+
+/**
+ * vmc_fleet_host_at:
+ * @fleet: a fleet
+ * @index: less than vmc_fleet_n_hosts()
+ *
+ * Returns: (transfer none): a host; they are sorted by name
+ */
+VmcHost *vmc_fleet_host_at(const VmcFleet *fleet, guint index);
+
+/**
+ * vmc_fleet_vm_at:
+ * @fleet: a fleet
+ * @index: less than vmc_fleet_n_vms()
+ *
+ * Returns: (transfer none): a VM; they are sorted by name
+ */
+VmcVm *vmc_fleet_vm_at(const VmcFleet *fleet, guint index);
+
+/**
+ * vmc_fleet_find_host:
+ * @fleet: a fleet
+ * @name: name of a host
+ *
+ * Returns: (transfer none) (nullable): the host, found in O(log n)
+ */
+VmcHost *vmc_fleet_find_host(const VmcFleet *fleet, const char *name);
+
+/**
+ * vmc_fleet_find_vm:
+ * @fleet: a fleet
+ * @name_or_uuid: name or UUID of a VM
+ *
+ * Of several VMs with one name, which only domains that are not managed can
+ * have, the managed one is found.
+ *
+ * Returns: (transfer none) (nullable): the VM, found in O(log n)
+ */
+VmcVm *vmc_fleet_find_vm(const VmcFleet *fleet, const char *name_or_uuid);
+
+/**
+ * vmc_fleet_with_host:
+ * @fleet: a fleet
+ * @host: (transfer none): the host that is added, or replaces the one of its
+ *   name
+ *
+ * Returns: (transfer full): the new fleet
+ */
+VmcFleet *vmc_fleet_with_host(const VmcFleet *fleet, VmcHost *host);
+
+/**
+ * vmc_fleet_without_host:
+ * @fleet: a fleet
+ * @name: the host to leave out; need not be there
+ *
+ * Takes the host away and leaves its VMs as they are: whoever removes a host
+ * sees to them first.
+ *
+ * Returns: (transfer full): the new fleet
+ */
+VmcFleet *vmc_fleet_without_host(const VmcFleet *fleet, const char *name);
+
+/**
+ * vmc_fleet_with_vm:
+ * @fleet: a fleet
+ * @vm: (transfer none): the VM that is added, or replaces the one of its UUID
+ *
+ * Returns: (transfer full): the new fleet
+ */
+VmcFleet *vmc_fleet_with_vm(const VmcFleet *fleet, VmcVm *vm);
+
+/**
+ * vmc_fleet_without_vm:
+ * @fleet: a fleet
+ * @uuid: the VM to leave out; need not be there
+ *
+ * Returns: (transfer full): the new fleet
+ */
+VmcFleet *vmc_fleet_without_vm(const VmcFleet *fleet, const char *uuid);
+
+/**
+ * VmcHostUse:
+ * @size: Σ size of the VMs on a host
+ * @claim: Σ claim of them
+ * @n_vms: how many
+ *
+ * A VM in transit is counted on both hosts.
+ */
+typedef struct {
+    VmcResources size;
+    VmcResources claim;
+    guint n_vms;
+} VmcHostUse;
+
+/**
+ * vmc_fleet_host_use:
+ * @fleet: a fleet
+ * @host_name: name of a host; one that is not there carries nothing
+ *
+ * Returns: what the VMs on the host are given and claim, in O(log n hosts)
+ */
+VmcHostUse vmc_fleet_host_use(const VmcFleet *fleet, const char *host_name);
+
+/**
+ * vmc_fleet_total_claim:
+ * @fleet: a fleet
+ *
+ * Returns: R_total, what the pool is asked for: per resource, Σ size × V over
+ * all VMs, in O(1)
+ */
+VmcResources vmc_fleet_total_claim(const VmcFleet *fleet);

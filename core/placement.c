@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "core/placement.h"
+
+#include "core/error.h"
+
+#include <string.h>
+
+/* One host tried for one request. */
+typedef struct {
+    const VmcPlacementRequest *request;
+    const VmcHost *host;
+    VmcHostUse use; /* of the others: without the VM that is placed */
+} Trial;
+
+static const char *const verdict_names[] = {
+    [VMC_CANDIDATE_CHOSEN] = "chosen",
+    [VMC_CANDIDATE_FEASIBLE] = "feasible",
+    [VMC_CANDIDATE_REFUSED] = "refused",
+};
+
+const char *
+vmc_candidate_verdict_to_name(VmcCandidateVerdict verdict)
+{
+    g_return_val_if_fail(verdict < G_N_ELEMENTS(verdict_names), NULL);
+    return verdict_names[verdict];
+}
+
+/* ---- a trial ------------------------------------------------------------- */
+
+static void
+leave_out_vm(VmcHostUse *use, const VmcVm *vm, const char *host_name)
+{
+    if (vm == NULL || (g_strcmp0(vm->host, host_name) != 0 &&
+                       g_strcmp0(vm->destination, host_name) != 0))
+        return;
+    use->size = vmc_resources_subtract(use->size, vm->size);
+    use->claim = vmc_resources_subtract(use->claim, vmc_vm_claim(vm));
+    use->n_vms--;
+}
+
+static Trial
+trial_of(const VmcFleet *fleet,
+         const VmcPlacementRequest *request,
+         const VmcHost *host)
+{
+    Trial trial = {.request = request,
+                   .host = host,
+                   .use = vmc_fleet_host_use(fleet, host->name)};
+
+    if (request->vm_uuid != NULL)
+        leave_out_vm(&trial.use, vmc_fleet_find_vm(fleet, request->vm_uuid),
+                     host->name);
+    return trial;
+}
+
+/* ---- reasons to refuse: each gives words, or NULL when there is none ------
+ */
+
+static char *
+refuse_by_state(const Trial *trial)
+{
+    const VmcHost *host = trial->host;
+
+    if (vmc_host_takes_vms(host))
+        return NULL;
+    if (host->state_reason == NULL)
+        return g_strdup_printf("it is %s", vmc_host_state_to_name(host->state));
+    return g_strdup_printf("it is %s: %s", vmc_host_state_to_name(host->state),
+                           host->state_reason);
+}
+
+static gboolean
+wish_holds(const VmcWish *wish, const VmcHost *host)
+{
+    gboolean is_meant =
+        wish->host != NULL
+            ? g_str_equal(wish->host, host->name)
+            : g_strv_contains((const char *const *) host->labels, wish->label);
+
+    return is_meant != wish->avoid;
+}
+
+static char *
+describe_wish(const VmcWish *wish)
+{
+    return g_strdup_printf("it %s %s %s '%s'", wish->must ? "must" : "should",
+                           wish->avoid ? "keep off" : "be on",
+                           wish->host != NULL ? "host" : "hosts labelled",
+                           wish->host != NULL ? wish->host : wish->label);
+}
+
+static char *
+refuse_by_wish(const Trial *trial)
+{
+    GPtrArray *wishes = trial->request->wishes;
+
+    for (guint i = 0; wishes != NULL && i < wishes->len; i++) {
+        const VmcWish *wish = wishes->pdata[i];
+        if (wish->must && !wish_holds(wish, trial->host))
+            return describe_wish(wish);
+    }
+    return NULL;
+}
+
+/* What a host does not say it cannot do may be tried: an empty list of models
+ * or bridges means that it could not be asked. */
+static gboolean
+is_missing(GStrv offered, const char *wanted)
+{
+    return wanted != NULL && offered != NULL && offered[0] != NULL &&
+           !g_strv_contains((const char *const *) offered, wanted);
+}
+
+static char *
+refuse_by_hardware(const Trial *trial)
+{
+    const VmcPlacementRequest *request = trial->request;
+    const VmcHost *host = trial->host;
+
+    if (is_missing(host->cpu_models, request->cpu_model))
+        return g_strdup_printf("its CPU cannot give model '%s'",
+                               request->cpu_model);
+    if (is_missing(host->machines, request->machine))
+        return g_strdup_printf("its QEMU does not know machine '%s'",
+                               request->machine);
+    for (guint i = 0; request->bridges != NULL && request->bridges[i] != NULL;
+         i++)
+        if (is_missing(host->bridges, request->bridges[i]))
+            return g_strdup_printf("it has no bridge '%s'",
+                                   request->bridges[i]);
+    return NULL;
+}
+
+static gboolean
+has_pool(const VmcHost *host, const char *name)
+{
+    for (guint i = 0; host->pools != NULL && i < host->pools->len; i++)
+        if (g_str_equal(((VmcPool *) host->pools->pdata[i])->name, name))
+            return TRUE;
+    return FALSE;
+}
+
+static char *
+refuse_by_pool(const Trial *trial)
+{
+    GStrv pools = trial->request->pools;
+
+    for (guint i = 0; pools != NULL && pools[i] != NULL; i++)
+        if (!has_pool(trial->host, pools[i]))
+            return g_strdup_printf("it has no active storage pool '%s'",
+                                   pools[i]);
+    return NULL;
+}
+
+static char *
+refuse_by_network(const Trial *trial)
+{
+    GStrv networks = trial->request->networks;
+
+    for (guint i = 0; networks != NULL && networks[i] != NULL; i++)
+        if (!g_strv_contains((const char *const *) trial->host->networks,
+                             networks[i]))
+            return g_strdup_printf("it has no active network '%s'",
+                                   networks[i]);
+    return NULL;
+}
+
+static char *
+describe_shortage(VmcResource resource,
+                  const char *verb,
+                  guint64 need,
+                  guint64 left,
+                  guint64 whole,
+                  const char *whole_name)
+{
+    g_autofree char *need_text = vmc_resource_format(resource, need);
+    g_autofree char *left_text = vmc_resource_format(resource, left);
+    g_autofree char *whole_text = vmc_resource_format(resource, whole);
+
+    return g_strdup_printf("%s: %s %s, %s left of %s %s",
+                           vmc_resource_to_name(resource), verb, need_text,
+                           left_text, whole_text, whole_name);
+}
+
+/* Σ claim ≤ capacity */
+static char *
+refuse_by_claim(const Trial *trial)
+{
+    VmcResources capacity = vmc_host_capacity(trial->host);
+    VmcResources left = vmc_resources_subtract(capacity, trial->use.claim);
+    VmcResources claim = trial->request->claim;
+
+    for (guint i = 0; i < VMC_N_RESOURCES; i++) {
+        VmcResource resource = (VmcResource) i;
+        if (claim.amount[i] > left.amount[i] &&
+            vmc_host_knows(trial->host, resource))
+            return describe_shortage(resource, "claims", claim.amount[i],
+                                     left.amount[i], capacity.amount[i],
+                                     "capacity");
+    }
+    return NULL;
+}
+
+/* Σ size ≤ capacity × limit */
+static char *
+refuse_by_ceiling(const Trial *trial)
+{
+    VmcResources ceiling = vmc_host_ceiling(trial->host);
+    VmcResources left = vmc_resources_subtract(ceiling, trial->use.size);
+    VmcResource tight;
+
+    if (vmc_resources_fit(trial->request->size, left, &tight))
+        return NULL;
+    return describe_shortage(
+        tight, "is given", trial->request->size.amount[tight],
+        left.amount[tight], ceiling.amount[tight], "overcommit ceiling");
+}
+
+typedef char *(*RefuseFunc)(const Trial *trial);
+
+/* In the order an operator would look: is it there at all, is it wanted there,
+ * can it run there, is there room. */
+static const RefuseFunc refusals[] = {
+    refuse_by_state,   refuse_by_wish,  refuse_by_hardware, refuse_by_pool,
+    refuse_by_network, refuse_by_claim, refuse_by_ceiling,
+};
+
+static char *
+refuse(const Trial *trial)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(refusals); i++) {
+        char *reason = refusals[i](trial);
+        if (reason != NULL)
+            return reason;
+    }
+    return NULL;
+}
+
+/* ---- how well it fits ---------------------------------------------------- */
+
+static guint
+count_unmet(const Trial *trial)
+{
+    GPtrArray *wishes = trial->request->wishes;
+    guint n_unmet = 0;
+
+    for (guint i = 0; wishes != NULL && i < wishes->len; i++)
+        if (!wish_holds(wishes->pdata[i], trial->host))
+            n_unmet++;
+    return n_unmet;
+}
+
+static gint64
+share_left_milli(const Trial *trial, VmcResource resource)
+{
+    guint64 capacity = vmc_host_capacity(trial->host).amount[resource];
+    guint64 claim = trial->use.claim.amount[resource] +
+                    trial->request->claim.amount[resource];
+
+    if (capacity == 0)
+        return 0;
+    return (gint64) ((unsigned __int128) (capacity - claim) * 1000 / capacity);
+}
+
+/* The thousandths left of the resource that gets tightest, and which it is. */
+static gint64
+score(const Trial *trial, VmcResource *ret_tightest)
+{
+    gint64 least = G_MAXINT64;
+
+    for (guint i = 0; i < VMC_N_RESOURCES; i++) {
+        VmcResource resource = (VmcResource) i;
+        if (!vmc_host_knows(trial->host, resource))
+            continue;
+        gint64 share = share_left_milli(trial, resource);
+        if (share < least) {
+            least = share;
+            *ret_tightest = resource;
+        }
+    }
+    return least;
+}
+
+static char *
+describe_fit(const VmcCandidate *candidate, VmcResource tightest)
+{
+    g_autofree char *unmet =
+        candidate->n_unmet == 0
+            ? g_strdup("")
+            : g_strdup_printf("; %u of its wishes unmet", candidate->n_unmet);
+
+    return g_strdup_printf("fits; %" G_GINT64_FORMAT ".%d %% of %s left%s",
+                           candidate->score_milli / 10,
+                           (int) (candidate->score_milli % 10),
+                           vmc_resource_to_name(tightest), unmet);
+}
+
+static VmcCandidate *
+examine(const Trial *trial)
+{
+    VmcCandidate *candidate = g_new0(VmcCandidate, 1);
+    VmcResource tightest = VMC_CPU;
+
+    candidate->host = g_strdup(trial->host->name);
+    candidate->reason = refuse(trial);
+    if (candidate->reason != NULL) {
+        candidate->verdict = VMC_CANDIDATE_REFUSED;
+        return candidate;
+    }
+    candidate->verdict = VMC_CANDIDATE_FEASIBLE;
+    candidate->n_unmet = count_unmet(trial);
+    candidate->score_milli = score(trial, &tightest);
+    candidate->reason = describe_fit(candidate, tightest);
+    return candidate;
+}
+
+static gboolean
+is_better(const VmcCandidate *candidate, const VmcCandidate *best)
+{
+    if (candidate->verdict == VMC_CANDIDATE_REFUSED)
+        return FALSE;
+    if (best == NULL || candidate->n_unmet != best->n_unmet)
+        return best == NULL || candidate->n_unmet < best->n_unmet;
+    return candidate->score_milli < best->score_milli;
+}
+
+/* ---- public -------------------------------------------------------------- */
+
+static void
+candidate_free(VmcCandidate *candidate)
+{
+    g_free(candidate->host);
+    g_free(candidate->reason);
+    g_free(candidate);
+}
+
+VmcPlacement *
+vmc_placement_find(const VmcFleet *fleet, const VmcPlacementRequest *request)
+{
+    g_return_val_if_fail(fleet != NULL && request != NULL, NULL);
+    VmcPlacement *placement = g_new0(VmcPlacement, 1);
+    VmcCandidate *best = NULL;
+
+    placement->candidates =
+        g_ptr_array_new_with_free_func((GDestroyNotify) candidate_free);
+    for (guint i = 0; i < vmc_fleet_n_hosts(fleet); i++) {
+        Trial trial = trial_of(fleet, request, vmc_fleet_host_at(fleet, i));
+        VmcCandidate *candidate = examine(&trial);
+        g_ptr_array_add(placement->candidates, candidate);
+        if (is_better(candidate, best))
+            best = candidate;
+    }
+    if (best != NULL) {
+        best->verdict = VMC_CANDIDATE_CHOSEN;
+        placement->host = g_strdup(best->host);
+    }
+    return placement;
+}
+
+gboolean
+vmc_placement_check(const VmcFleet *fleet,
+                    const VmcPlacementRequest *request,
+                    const char *host_name,
+                    GError **error)
+{
+    g_return_val_if_fail(fleet != NULL && request != NULL, FALSE);
+    const VmcHost *host = vmc_fleet_find_host(fleet, host_name);
+
+    if (host == NULL) {
+        g_set_error(error, VMC_ERROR, VMC_ERROR_NOT_FOUND,
+                    "there is no host '%s'; 'vmctl host list' shows all",
+                    host_name);
+        return FALSE;
+    }
+    Trial trial = trial_of(fleet, request, host);
+    g_autofree char *reason = refuse(&trial);
+    if (reason == NULL)
+        return TRUE;
+    g_set_error(error, VMC_ERROR, VMC_ERROR_REFUSED,
+                "host '%s' cannot take VM '%s': %s", host_name,
+                request->vm_name, reason);
+    return FALSE;
+}
+
+/* An error is one sentence: with many hosts the first few say enough, and the
+ * dry run shows all. */
+#define MAX_REASONS_IN_ERROR 4
+
+GError *
+vmc_placement_to_error(const VmcPlacement *placement,
+                       const VmcPlacementRequest *request)
+{
+    g_return_val_if_fail(placement != NULL && request != NULL, NULL);
+    GPtrArray *candidates = placement->candidates;
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    if (candidates->len == 0)
+        return g_error_new(VMC_ERROR, VMC_ERROR_REFUSED,
+                           "VM '%s' has nowhere to go: the fleet has no hosts; "
+                           "add one with 'vmctl host add'",
+                           request->vm_name);
+    for (guint i = 0; i < MIN(candidates->len, MAX_REASONS_IN_ERROR); i++) {
+        const VmcCandidate *candidate = candidates->pdata[i];
+        g_string_append_printf(text, "%s%s: %s", i > 0 ? "; " : "",
+                               candidate->host, candidate->reason);
+    }
+    if (candidates->len > MAX_REASONS_IN_ERROR)
+        g_string_append_printf(text, "; and %u more, see --dry-run",
+                               candidates->len - MAX_REASONS_IN_ERROR);
+    return g_error_new(VMC_ERROR, VMC_ERROR_REFUSED,
+                       "no host can take VM '%s': %s", request->vm_name,
+                       text->str);
+}
+
+void
+vmc_placement_free(VmcPlacement *placement)
+{
+    if (placement == NULL)
+        return;
+    g_free(placement->host);
+    g_ptr_array_unref(placement->candidates);
+    g_free(placement);
+}
