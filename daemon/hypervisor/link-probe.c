@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/hypervisor/link.h"
+
+#include "core/error.h"
+#include "daemon/hypervisor/link-lane.h"
+
+/* What is late is out of reach, whatever it was doing meanwhile: nothing was
+ * to be changed, so nothing is unknown. */
+static void
+say_unreachable(GError **error, guint timeout_ms)
+{
+    if (!g_error_matches(*error, VMC_ERROR, VMC_ERROR_UNKNOWN))
+        return;
+    g_clear_error(error);
+    g_set_error(error, VMC_ERROR, VMC_ERROR_UNREACHABLE,
+                "it was connected, but did not say within %.3g s what it is",
+                timeout_ms / 1000.0);
+}
+
+gboolean
+vmc_link_probe(const char *uri,
+               const char *domain_type,
+               guint timeout_ms,
+               GCancellable *cancellable,
+               VmcHost **ret_host,
+               GError **error)
+{
+    g_return_val_if_fail(uri != NULL && ret_host != NULL, FALSE);
+    VmcLaneOptions options = {.channel = VMC_LANE_CHANNEL_PRIVATE,
+                              .n_workers = 1,
+                              .n_queued_max = 1,
+                              .connect_timeout_ms = timeout_ms,
+                              .breaker_threshold = 1};
+    g_autoptr(VmcLinkLane) lane =
+        vmc_link_lane_new(vmc_driver_for_uri(uri), uri, uri, &options);
+    g_autoptr(VmcCall) call = vmc_call_new(VMC_CALL_READ_HOST, NULL);
+    call->domain_type = g_strdup(domain_type);
+    g_autoptr(VmcFlight) flight = vmc_flight_new(call);
+    g_auto(VmcReply) reply = VMC_REPLY_INIT;
+    g_autoptr(GError) failure = NULL;
+
+    gboolean ok = vmc_link_lane_fly(lane, flight, timeout_ms + 100, cancellable,
+                                    &reply, &failure);
+    vmc_link_lane_close(lane);
+    if (!ok) {
+        say_unreachable(&failure, timeout_ms);
+        g_propagate_prefixed_error(error, g_steal_pointer(&failure),
+                                   "could not reach host at '%s': ", uri);
+        return FALSE;
+    }
+    *ret_host = g_steal_pointer(&reply.host);
+    return TRUE;
+}

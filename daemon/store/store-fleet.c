@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "daemon/store/store-private.h"
+
+#include "core/error.h"
+#include "core/fleet-json.h"
+
+/* ---- writing --------------------------------------------------------------
+ */
+
+static char *
+node_to_text(JsonNode *node)
+{
+    char *text = json_to_string(node, FALSE);
+
+    json_node_unref(node);
+    return text;
+}
+
+static gboolean
+write_host(VmcStore *store, gpointer user_data, GError **error)
+{
+    const VmcHost *host = user_data;
+    g_autofree char *json = node_to_text(vmc_host_to_json(host));
+    const char *columns[] = {host->name, json, NULL};
+    g_autofree char *digest = vmc_store_digest(columns);
+    g_autoptr(sqlite3_stmt) statement = vmc_store_prepare(
+        store,
+        "INSERT INTO hosts(name, json, digest) VALUES (?1, ?2, ?3)"
+        " ON CONFLICT(name) DO UPDATE SET json = ?2, digest = ?3",
+        error);
+
+    if (statement == NULL)
+        return FALSE;
+    vmc_store_bind(statement, 1, host->name);
+    vmc_store_bind(statement, 2, json);
+    vmc_store_bind(statement, 3, digest);
+    return vmc_store_finish(store, statement, error);
+}
+
+/* SQLite does not say which key it misses: only these two can. */
+static void
+explain_missing_host(VmcStore *store, const VmcVm *vm, GError **error)
+{
+    if (sqlite3_extended_errcode(store->db) != SQLITE_CONSTRAINT_FOREIGNKEY)
+        return;
+    g_clear_error(error);
+    g_set_error(error, VMC_ERROR, VMC_ERROR_NOT_FOUND,
+                "cannot store VM '%s': no host '%s'%s%s%s is stored", vm->name,
+                vm->host != NULL ? vm->host : "",
+                vm->destination != NULL ? " or '" : "",
+                vm->destination != NULL ? vm->destination : "",
+                vm->destination != NULL ? "'" : "");
+}
+
+gboolean
+vmc_store_write_vm(VmcStore *store, const VmcVm *vm, GError **error)
+{
+    g_autofree char *json = node_to_text(vmc_vm_to_json(vm));
+    const char *columns[] = {vm->uuid, vm->host != NULL ? vm->host : "",
+                             vm->destination != NULL ? vm->destination : "",
+                             json, NULL};
+    g_autofree char *digest = vmc_store_digest(columns);
+    g_autoptr(sqlite3_stmt) statement = vmc_store_prepare(
+        store,
+        "INSERT INTO vms(uuid, host, destination, json, digest)"
+        " VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT(uuid) DO UPDATE"
+        " SET host = ?2, destination = ?3, json = ?4, digest = ?5",
+        error);
+
+    if (statement == NULL)
+        return FALSE;
+    vmc_store_bind(statement, 1, vm->uuid);
+    vmc_store_bind(statement, 2, vm->host);
+    vmc_store_bind(statement, 3, vm->destination);
+    vmc_store_bind(statement, 4, json);
+    vmc_store_bind(statement, 5, digest);
+    if (vmc_store_finish(store, statement, error))
+        return TRUE;
+    explain_missing_host(store, vm, error);
+    return FALSE;
+}
+
+static gboolean
+write_vm(VmcStore *store, gpointer user_data, GError **error)
+{
+    return vmc_store_write_vm(store, user_data, error);
+}
+
+static gboolean
+write_seen_vm(VmcStore *store, gpointer user_data, GError **error)
+{
+    const VmcVm *vm = user_data;
+    g_autoptr(sqlite3_stmt) statement = vmc_store_prepare(
+        store,
+        "SELECT id FROM jobs"
+        " WHERE state IN ('queued', 'running') AND vm_uuid = ?",
+        error);
+    gboolean is_held;
+
+    if (statement == NULL)
+        return FALSE;
+    vmc_store_bind(statement, 1, vm->uuid);
+    if (!vmc_store_next(store, statement, &is_held, error))
+        return FALSE;
+    return is_held || vmc_store_write_vm(store, vm, error);
+}
+
+/* ---- removing -------------------------------------------------------------
+ */
+
+static gboolean
+remove_by_key(VmcStore *store, const char *sql, const char *key, GError **error)
+{
+    g_autoptr(sqlite3_stmt) statement = vmc_store_prepare(store, sql, error);
+
+    if (statement == NULL)
+        return FALSE;
+    vmc_store_bind(statement, 1, key);
+    return vmc_store_finish(store, statement, error);
+}
+
+static gboolean
+delete_host(VmcStore *store, gpointer user_data, GError **error)
+{
+    if (remove_by_key(store, "DELETE FROM hosts WHERE name = ?", user_data,
+                      error))
+        return TRUE;
+    if (sqlite3_extended_errcode(store->db) == SQLITE_CONSTRAINT_FOREIGNKEY) {
+        g_clear_error(error);
+        g_set_error(error, VMC_ERROR, VMC_ERROR_REFUSED,
+                    "host '%s' still has VMs: migrate or delete them first",
+                    (const char *) user_data);
+    }
+    return FALSE;
+}
+
+static gboolean
+delete_vm(VmcStore *store, gpointer user_data, GError **error)
+{
+    return remove_by_key(store, "DELETE FROM vms WHERE uuid = ?", user_data,
+                         error);
+}
+
+/* ---- reading --------------------------------------------------------------
+ */
+
+typedef gboolean (*RowFunc)(JsonNode *node, VmcFleet **fleet, GError **error);
+
+static gboolean
+add_host(JsonNode *node, VmcFleet **fleet, GError **error)
+{
+    g_autoptr(VmcHost) host = vmc_host_from_json(node, error);
+
+    if (host == NULL)
+        return FALSE;
+    VmcFleet *next = vmc_fleet_with_host(*fleet, host);
+    vmc_fleet_unref(*fleet);
+    *fleet = next;
+    return TRUE;
+}
+
+static gboolean
+add_vm(JsonNode *node, VmcFleet **fleet, GError **error)
+{
+    g_autoptr(VmcVm) vm = vmc_vm_from_json(node, error);
+
+    if (vm == NULL)
+        return FALSE;
+    VmcFleet *next = vmc_fleet_with_vm(*fleet, vm);
+    vmc_fleet_unref(*fleet);
+    *fleet = next;
+    return TRUE;
+}
+
+/* The row's JSON is ours and its digest was right: what does not parse was
+ * written by a fault of ours, or has been damaged since. */
+static gboolean
+read_row(VmcStore *store,
+         sqlite3_stmt *statement,
+         RowFunc func,
+         VmcFleet **fleet,
+         GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    g_autoptr(JsonNode) node =
+        json_from_string(vmc_store_column(statement, 0), &local);
+
+    if (node != NULL && func(node, fleet, &local))
+        return TRUE;
+    vmc_store_set_damaged(store, error,
+                          local != NULL ? local->message : "no JSON");
+    return FALSE;
+}
+
+static gboolean
+read_rows(VmcStore *store,
+          const char *sql,
+          RowFunc func,
+          VmcFleet **fleet,
+          GError **error)
+{
+    g_autoptr(sqlite3_stmt) statement = vmc_store_prepare(store, sql, error);
+    gboolean row;
+
+    if (statement == NULL)
+        return FALSE;
+    while (vmc_store_next(store, statement, &row, error)) {
+        if (!row)
+            return TRUE;
+        if (!read_row(store, statement, func, fleet, error))
+            return FALSE;
+    }
+    return FALSE;
+}
+
+static gboolean
+read_fleet(VmcStore *store, gpointer user_data, GError **error)
+{
+    return read_rows(store, "SELECT json FROM hosts", add_host, user_data,
+                     error) &&
+           read_rows(store, "SELECT json FROM vms", add_vm, user_data, error);
+}
+
+/* ---- public ---------------------------------------------------------------
+ */
+
+VmcFleet *
+vmc_store_load_fleet(VmcStore *store, GError **error)
+{
+    g_return_val_if_fail(store != NULL, NULL);
+    g_autoptr(VmcFleet) fleet = vmc_fleet_new();
+
+    if (!vmc_store_read(store, read_fleet, &fleet, error))
+        return NULL;
+    return g_steal_pointer(&fleet);
+}
+
+gboolean
+vmc_store_put_host(VmcStore *store, const VmcHost *host, GError **error)
+{
+    g_return_val_if_fail(store != NULL && host != NULL, FALSE);
+    return vmc_store_write(store, write_host, (gpointer) host, error);
+}
+
+gboolean
+vmc_store_remove_host(VmcStore *store, const char *name, GError **error)
+{
+    g_return_val_if_fail(store != NULL && name != NULL, FALSE);
+    return vmc_store_write(store, delete_host, (gpointer) name, error);
+}
+
+gboolean
+vmc_store_put_vm(VmcStore *store, const VmcVm *vm, GError **error)
+{
+    g_return_val_if_fail(store != NULL && vm != NULL, FALSE);
+    return vmc_store_write(store, write_vm, (gpointer) vm, error);
+}
+
+gboolean
+vmc_store_observe_vm(VmcStore *store, const VmcVm *vm, GError **error)
+{
+    g_return_val_if_fail(store != NULL && vm != NULL, FALSE);
+    return vmc_store_write(store, write_seen_vm, (gpointer) vm, error);
+}
+
+gboolean
+vmc_store_remove_vm(VmcStore *store, const char *uuid, GError **error)
+{
+    g_return_val_if_fail(store != NULL && uuid != NULL, FALSE);
+    return vmc_store_write(store, delete_vm, (gpointer) uuid, error);
+}
