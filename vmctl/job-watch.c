@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "vmctl/job-watch.h"
+
+#include "core/error.h"
+#include "vmctl/event-feed.h"
+#include "vmctl/datum.h"
+#include "vmctl/progress.h"
+
+#include <glib-unix.h>
+#include <signal.h>
+
+#define FIRST_RETRY_MS 100
+#define LONGEST_RETRY_MS 2000
+#define PATIENCE_S 60
+
+typedef struct {
+    VmcClient *client;
+    VmcWatchManner manner;
+    VmcProgress *progress;
+    GMainLoop *loop;
+    JsonNode *job; /* as it was last seen */
+    gint64 id;
+    VmcEventFeed *feed;
+    guint retry_source;
+    guint retry_ms;
+    gint64 lost_since_us; /* 0: vmctld answers */
+    gboolean has_asked_to_cancel;
+    GError *error; /* why it cannot be followed to its end */
+} Watch;
+
+static void open_feed(Watch *watch);
+
+gboolean
+vmc_job_is_ended(JsonObject *job)
+{
+    const char *state = vmc_json_text(job, "state");
+
+    return g_strcmp0(state, "queued") != 0 && g_strcmp0(state, "running") != 0;
+}
+
+char *
+vmc_job_label(JsonObject *job)
+{
+    const char *kind = vmc_json_text(job, "kind");
+    const char *vm = vmc_json_text(job, "vm_name");
+
+    return vm ? g_strdup_printf("%s '%s'", kind ? kind : "job", vm)
+              : g_strdup(kind ? kind : "job");
+}
+
+/* ---- what is learned ----------------------------------------------------- */
+
+static void
+end_with(Watch *watch, GError *error)
+{
+    g_clear_error(&watch->error);
+    watch->error = error;
+    g_main_loop_quit(watch->loop);
+}
+
+static void
+take_job(Watch *watch, JsonNode *job)
+{
+    JsonObject *object = json_node_get_object(job);
+
+    if (vmc_json_number(object, "id") != watch->id)
+        return;
+    g_clear_pointer(&watch->job, json_node_unref);
+    watch->job = json_node_ref(job);
+    if (watch->lost_since_us != 0)
+        vmc_progress_say(watch->progress, "vmctld is back");
+    watch->lost_since_us = 0;
+    watch->retry_ms = FIRST_RETRY_MS;
+    if (vmc_job_is_ended(object))
+        g_main_loop_quit(watch->loop);
+    else
+        vmc_progress_update(watch->progress, vmc_json_text(object, "step"),
+                            (guint) vmc_json_number(object, "progress_milli"));
+}
+
+static void
+on_event(const char *name, JsonNode *thing, gpointer user_data)
+{
+    if (g_str_equal(name, "job"))
+        take_job(user_data, thing);
+}
+
+/* ---- when the feed is lost ----------------------------------------------- */
+
+static void
+note_absence(Watch *watch)
+{
+    gint64 now_us = g_get_monotonic_time();
+
+    if (watch->lost_since_us == 0) {
+        watch->lost_since_us = now_us;
+        vmc_progress_say(watch->progress,
+                         "lost vmctld, waiting for it to come back");
+    } else if (now_us - watch->lost_since_us > PATIENCE_S * G_USEC_PER_SEC) {
+        end_with(watch,
+                 g_error_new(VMC_ERROR, VMC_ERROR_UNKNOWN,
+                             "vmctld has not come back for %d s, so the end of "
+                             "job %" G_GINT64_FORMAT
+                             " is not known; when it runs again, 'vmctl job "
+                             "wait %" G_GINT64_FORMAT "' follows it",
+                             PATIENCE_S, watch->id, watch->id));
+    }
+}
+
+static gboolean
+is_absence(const GError *error)
+{
+    return vmc_error_of(error) == VMC_ERROR_UNREACHABLE ||
+           vmc_error_of(error) == VMC_ERROR_FAILED;
+}
+
+/* The job is asked for once before the feed is opened again: it may have ended
+ * meanwhile, and this works also where there is no feed to be had. */
+static gboolean
+retry(gpointer user_data)
+{
+    Watch *watch = user_data;
+    g_autofree char *path =
+        g_strdup_printf("/v1/jobs/%" G_GINT64_FORMAT, watch->id);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonNode) job = vmc_client_get(watch->client, path, &error);
+    guint retry_ms = watch->retry_ms;
+
+    watch->retry_source = 0;
+    if (job != NULL)
+        take_job(watch, job);
+    else if (is_absence(error))
+        note_absence(watch);
+    else
+        end_with(watch, g_steal_pointer(&error));
+    watch->retry_ms = MIN(retry_ms * 2, LONGEST_RETRY_MS);
+    open_feed(watch);
+    return G_SOURCE_REMOVE;
+}
+
+static void
+on_ended(const GError *reason, gpointer user_data)
+{
+    Watch *watch = user_data;
+
+    g_clear_pointer(&watch->feed, vmc_event_feed_close);
+    if (watch->retry_source == 0)
+        watch->retry_source = g_timeout_add(watch->retry_ms, retry, watch);
+}
+
+static const VmcEventFeedFuncs feed_funcs = {on_event, on_ended};
+
+static void
+open_feed(Watch *watch)
+{
+    g_autofree char *path =
+        g_strdup_printf("/v1/events?job=%" G_GINT64_FORMAT, watch->id);
+
+    watch->feed = vmc_event_feed_open(watch->client, path, &feed_funcs, watch);
+}
+
+/* ---- Ctrl-C -------------------------------------------------------------- */
+
+static void
+detach(Watch *watch)
+{
+    end_with(watch, g_error_new(VMC_ERROR, VMC_ERROR_UNKNOWN,
+                                "detached: job %" G_GINT64_FORMAT
+                                " goes on; 'vmctl job wait %" G_GINT64_FORMAT
+                                "' follows it again",
+                                watch->id, watch->id));
+}
+
+static void
+ask_to_cancel(Watch *watch)
+{
+    g_autofree char *path =
+        g_strdup_printf("/v1/jobs/%" G_GINT64_FORMAT "/cancel", watch->id);
+    g_autoptr(GError) error = NULL;
+    g_autoptr(JsonNode) answer =
+        vmc_client_post(watch->client, path, NULL, &error);
+
+    watch->has_asked_to_cancel = TRUE;
+    if (answer != NULL)
+        vmc_progress_say(watch->progress,
+                         "asked vmctld to cancel job %" G_GINT64_FORMAT
+                         "; Ctrl-C again leaves it to its end",
+                         watch->id);
+    else
+        vmc_progress_say(watch->progress,
+                         "job %" G_GINT64_FORMAT
+                         " cannot be cancelled: %s; Ctrl-C again leaves it to "
+                         "its end",
+                         watch->id, error->message);
+}
+
+static gboolean
+on_interrupt(gpointer user_data)
+{
+    Watch *watch = user_data;
+
+    if (watch->manner == VMC_WATCH_DETACHES || watch->has_asked_to_cancel)
+        detach(watch);
+    else
+        ask_to_cancel(watch);
+    return G_SOURCE_CONTINUE;
+}
+
+/* ---- public -------------------------------------------------------------- */
+
+static gboolean
+on_second(gpointer user_data)
+{
+    Watch *watch = user_data;
+
+    vmc_progress_tick(watch->progress);
+    return G_SOURCE_CONTINUE;
+}
+
+static void
+run(Watch *watch, const VmcTerminal *terminal)
+{
+    guint interrupt = g_unix_signal_add(SIGINT, on_interrupt, watch);
+    guint second = terminal->stderr_is_tty
+                       ? g_timeout_add_seconds(1, on_second, watch)
+                       : 0;
+
+    open_feed(watch);
+    g_main_loop_run(watch->loop);
+    g_source_remove(interrupt);
+    g_clear_handle_id(&second, g_source_remove);
+    g_clear_handle_id(&watch->retry_source, g_source_remove);
+    g_clear_pointer(&watch->feed, vmc_event_feed_close);
+}
+
+JsonNode *
+vmc_job_watch(VmcClient *client,
+              const VmcTerminal *terminal,
+              JsonNode *job,
+              VmcWatchManner manner,
+              GError **error)
+{
+    JsonObject *object = json_node_get_object(job);
+    g_autofree char *label = vmc_job_label(object);
+    Watch watch = {
+        .client = client,
+        .manner = manner,
+        .job = json_node_ref(job),
+        .id = vmc_json_number(object, "id"),
+        .retry_ms = FIRST_RETRY_MS,
+    };
+
+    if (vmc_job_is_ended(object))
+        return watch.job;
+    watch.progress = vmc_progress_new(terminal, label);
+    watch.loop = g_main_loop_new(NULL, FALSE);
+    run(&watch, terminal);
+    vmc_progress_free(watch.progress);
+    g_main_loop_unref(watch.loop);
+    if (vmc_job_is_ended(json_node_get_object(watch.job))) {
+        g_clear_error(&watch.error);
+        return watch.job;
+    }
+    json_node_unref(watch.job);
+    g_propagate_error(error, watch.error);
+    return NULL;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "core/error.h"
+#include "core/explain.h"
+#include "core/fleet-json.h"
+#include "vmctl/verbs.h"
+
+#include <stdio.h>
+
+static VmcExplanation *
+explain(const VmcFleet *fleet, const char *name, GError **error)
+{
+    VmcVm *vm = vmc_fleet_find_vm(fleet, name);
+    VmcHost *host = vmc_fleet_find_host(fleet, name);
+
+    if (vm != NULL && host != NULL)
+        vmc_say("'%s' is a VM and a host; this is the VM", name);
+    if (vm != NULL)
+        return vmc_explain_vm(fleet, vm);
+    if (host != NULL)
+        return vmc_explain_host(fleet, host);
+    g_set_error(error, VMC_ERROR, VMC_ERROR_NOT_FOUND,
+                "there is neither a VM nor a host '%s'", name);
+    return NULL;
+}
+
+/* ---- the forms ----------------------------------------------------------- */
+
+/* The cells are words first and numbers behind. */
+static VmcTable *
+table_of(const VmcExplanation *explanation)
+{
+    VmcTable *table = vmc_table_new();
+
+    for (guint i = 0; explanation->columns[i] != NULL; i++)
+        vmc_table_add_column(table, explanation->columns[i],
+                             i > 0 ? VMC_COLUMN_RIGHT : 0);
+    for (guint i = 0; i < explanation->rows->len; i++) {
+        GStrv row = g_ptr_array_index(explanation->rows, i);
+
+        for (guint j = 0; row[j] != NULL; j++)
+            vmc_table_add_cell(table, row[j], VMC_STYLE_NONE);
+    }
+    return table;
+}
+
+static JsonArray *
+array_of(GStrv texts)
+{
+    JsonArray *array = json_array_new();
+
+    for (guint i = 0; texts != NULL && texts[i] != NULL; i++)
+        json_array_add_string_element(array, texts[i]);
+    return array;
+}
+
+static void
+print_json(const VmcExplanation *explanation)
+{
+    g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
+    JsonObject *object = json_object_new();
+    JsonArray *rows = json_array_new();
+
+    json_node_take_object(node, object);
+    json_object_set_string_member(object, "title", explanation->title);
+    json_object_set_array_member(object, "columns",
+                                 array_of(explanation->columns));
+    for (guint i = 0; i < explanation->rows->len; i++)
+        json_array_add_array_element(
+            rows, array_of(g_ptr_array_index(explanation->rows, i)));
+    json_object_set_array_member(object, "rows", rows);
+    json_object_set_array_member(object, "notes", array_of(explanation->notes));
+    vmc_output_json(node);
+}
+
+static void
+print(const VmcOutput *output, const VmcExplanation *explanation)
+{
+    g_autoptr(VmcTable) table = table_of(explanation);
+
+    if (output->format == VMC_FORMAT_TABLE)
+        printf("%s\n\n", explanation->title);
+    vmc_output_table(output, table);
+    if (output->format == VMC_FORMAT_PLAIN || explanation->notes == NULL)
+        return;
+    vmc_output_gap(output);
+    for (guint i = 0; explanation->notes[i] != NULL; i++)
+        printf("%s\n", explanation->notes[i]);
+}
+
+gboolean
+vmc_verb_explain(VmcInvocation *invocation, GError **error)
+{
+    g_autoptr(JsonNode) answer =
+        vmc_invocation_get(invocation, g_strdup("/v1/fleet"), error);
+    g_autoptr(VmcFleet) fleet =
+        answer ? vmc_fleet_from_json(answer, error) : NULL;
+    g_autoptr(VmcExplanation) explanation = NULL;
+
+    if (fleet != NULL)
+        explanation = explain(fleet, invocation->operands[0], error);
+    if (explanation == NULL)
+        return FALSE;
+    if (invocation->output.format == VMC_FORMAT_JSON)
+        print_json(explanation);
+    else
+        print(&invocation->output, explanation);
+    return TRUE;
+}
