@@ -1,0 +1,103 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# A lost database comes back from what the hosts know.
+
+load common
+
+# rebuild STATUS ARGUMENT...: runs vmctld --rebuild
+rebuild() {
+    local wanted=$1
+    shift
+    run "$vmctld" --config "$config" --state-dir "$state" --rebuild "$@"
+    [ "$status" = "$wanted" ] || fail "--rebuild: $status: $output"
+}
+
+uri() {
+    echo "sim://$1?state=$dir/world.json&${2-}"
+}
+
+# a fleet of two hosts with a managed VM on one, and a domain of somebody else
+prepare_fleet() {
+    start
+    expect 201 POST /v1/hosts "{\"name\":\"h1\",\"uri\":\"$(uri h1 vms=1)\"}"
+    expect 201 POST /v1/hosts "{\"name\":\"h2\",\"uri\":\"$(uri h2)\",
+        \"labels\":[\"ssd\"]}"
+    carry_out done POST /v1/vms '{"name":"a","template":"web","host":"h1",
+        "overrides":{"vcpus":"3","class":"gold"}}'
+    expect 200 GET /v1/vms/a
+    uuid=$(field uuid)
+    stop
+}
+
+damage() {
+    dd if=/dev/urandom of="$state/vmctl.db" bs=1024 seek=1 count=40 \
+        conv=notrunc status=none
+    rm -f "$state"/vmctl.db-*
+    damaged=$(sha256sum <"$state/vmctl.db")
+}
+
+@test 'a damaged database is made anew, and the old one kept' {
+    prepare_fleet
+    damage
+    refuses 12 '--rebuild'
+    rebuild 0 --host "h1=$(uri h1 vms=1)" --host "h2=$(uri h2)"
+    [[ $output == *'2 hosts, 1 managed VM'* ]] || fail "$output"
+    [ "$(sha256sum <"$(echo "$state"/vmctl.db.damaged-*)")" = "$damaged" ]
+    start
+    expect 200 GET /v1/vms/a
+    [ "$(field uuid)" = "$uuid" ]
+    [ "$(field is_managed)" = true ]
+    [ "$(field template_name)" = web ]
+    [ "$(field service_class)" = gold ]
+    [ "$(field size.cpu_millicores)" = 3000 ]
+    [ "$(field size_max.cpu_millicores)" = 8000 ]
+    expect 200 GET /v1/hosts
+    [ "$(field hosts.#)" = 2 ]
+    stop
+}
+
+@test 'a database that is whole tells its hosts itself' {
+    prepare_fleet
+    rebuild 0
+    [[ $output == *'2 hosts, 1 managed VM'* ]] || fail "$output"
+    start
+    expect 200 GET /v1/hosts/h2
+    [ "$(field labels.0)" = ssd ]
+    expect 200 GET /v1/vms/a
+    stop
+}
+
+@test 'nothing is changed when a host does not answer' {
+    prepare_fleet
+    damage
+    rebuild 6 --host "h1=$(uri h1 vms=1)" --host h2=qemu+tcp://127.0.0.1:1/system
+    [[ $output == "vmctld: nothing was rebuilt: host 'h2'"* ]] || fail "$output"
+    [ "$(sha256sum <"$state/vmctl.db")" = "$damaged" ]
+    [ ! -e "$(echo "$state"/vmctl.db.damaged-*)" ]
+}
+
+@test 'nothing is changed when no host is known, or named badly' {
+    prepare_fleet
+    damage
+    rebuild 2
+    [[ $output == *'--host NAME=URI'* ]]
+    rebuild 2 --host h1
+    [[ $output == *"'--host h1'"* ]]
+    rebuild 2 --host 'a b=sim://h1'
+    [[ $output == *"'--host a b=sim://h1'"* ]]
+    [ "$(sha256sum <"$state/vmctl.db")" = "$damaged" ]
+}
+
+@test 'not while a vmctld uses the database' {
+    prepare_fleet
+    start
+    rebuild 10 --host "h1=$(uri h1 vms=1)"
+    expect 200 GET /v1/vms/a
+    stop
+}
+
+@test 'of nothing, an empty fleet is not made by mistake' {
+    mkdir "$state"
+    rebuild 2
+    [ ! -e "$(echo "$state"/vmctl.db.damaged-*)" ]
+}

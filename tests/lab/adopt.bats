@@ -1,0 +1,83 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Domains that vmctl did not make: seen, counted, never touched; adopted when
+# asked. And the store made anew from what the hosts know.
+
+load common
+
+setup_file() {
+    ensure_fleet
+    lab virsh host1 define /dev/stdin <<END
+<domain type='$LAB_TYPE'>
+  <name>foreign</name>
+  <memory unit='MiB'>256</memory>
+  <vcpu>1</vcpu>
+  <os>
+    <type arch='x86_64' machine='pc-q35-7.2'>hvm</type>
+    <kernel>/var/lib/vmctl-lab/vmlinuz</kernel>
+    <initrd>/var/lib/vmctl-lab/initrd</initrd>
+    <cmdline>console=ttyS0 quiet</cmdline>
+  </os>
+  <features><acpi/></features>
+  <devices>
+    <serial type='pty'/>
+    <channel type='unix'>
+      <target type='virtio' name='org.qemu.guest_agent.0'/>
+    </channel>
+  </devices>
+</domain>
+END
+    lab virsh host1 start foreign
+}
+
+teardown_file() {
+    delete_all_vms
+    lab virsh host1 destroy foreign 2>/dev/null || true
+    lab virsh host1 undefine foreign 2>/dev/null || true
+    # a rebuilt fleet knows its hosts, not what they were added with
+    vmctl host remove host1 || true
+    vmctl host remove host2 || true
+}
+
+is_seen() {
+    vmctl show foreign >/dev/null 2>&1
+}
+
+@test "a foreign domain is seen and counts against its host" {
+    wait_for 30 is_seen
+    assert_equal "$(vm foreign .is_managed)" false managed
+}
+
+@test "a foreign domain is never touched" {
+    run vmctl stop foreign
+    [ "$status" = 3 ]
+    [[ "$output" == *adopt* ]]
+    run vmctl delete foreign --force --yes
+    [ "$status" = 3 ]
+    lab virsh host1 domstate foreign | grep -q running
+}
+
+@test "an adopted domain is managed, and its guest did not notice" {
+    wait_for 90 guest_is_up foreign
+    vmctl adopt foreign
+    assert_equal "$(vm foreign .is_managed)" true managed
+    lab virsh host1 dumpxml foreign | grep -q 'urn:vmctl:vm:1'
+    lab virsh host1 domstate foreign | grep -q running
+}
+
+@test "a damaged database is refused with advice, and --rebuild makes it anew" {
+    kill "$(vmctld_pid)"
+    while vmctld_runs; do sleep 0.1; done
+    printf 'garbage' | dd of="$LAB_RUN/state/vmctl.db" bs=1 seek=20 \
+        conv=notrunc status=none
+    run vmctld --state-dir "$LAB_RUN/state" --socket "$VMCTL_SOCKET"
+    echo "$output"
+    [ "$status" = 12 ]
+    [[ "$output" == *--rebuild* ]]
+    vmctld --state-dir "$LAB_RUN/state" --rebuild \
+        --host "host1=$(lab uri host1)" --host "host2=$(lab uri host2)"
+    start_vmctld
+    wait_for 60 hosts_are_up
+    wait_for 30 is_seen
+    assert_equal "$(vm foreign .is_managed)" true 'managed after the rebuild'
+}

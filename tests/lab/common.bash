@@ -1,0 +1,143 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What the lab's tests share: vmctld, its hosts, VMs and what guests report.
+# The environment comes from tests/lab/run.
+# shellcheck shell=bash
+
+# start_vmctld: on the lab's state; keeps state when it ran before
+start_vmctld() {
+    mkdir -p "$LAB_RUN/state"
+    cat >"$LAB_RUN/vmctld.conf" <<END
+[stop]
+shutdown_timeout_s = 30
+[migration]
+shared_pools = default
+END
+    run_vmctld </dev/null >>"$LAB_RUN/vmctld.log" 2>&1 &
+    echo $! >"$LAB_RUN/vmctld.pid"
+    wait_for 30 vmctl list >/dev/null
+}
+
+# run_vmctld: in place of this subshell, with none of the runner's files open,
+# since the runner waits until all are closed
+run_vmctld() {
+    local fd
+    for fd in /proc/self/fd/*; do
+        fd=${fd##*/}
+        if [ "$fd" -gt 2 ]; then eval "exec $fd>&-"; fi
+    done
+    exec vmctld --config "$LAB_RUN/vmctld.conf" \
+        --state-dir "$LAB_RUN/state" --socket "$VMCTL_SOCKET" \
+        --template-dir "$LAB_TOP/templates"
+}
+
+vmctld_pid() {
+    cat "$LAB_RUN/vmctld.pid"
+}
+
+kill_vmctld() {
+    kill -9 "$(vmctld_pid)"
+    while kill -0 "$(vmctld_pid)" 2>/dev/null; do sleep 0.05; done
+}
+
+vmctld_runs() {
+    [ -f "$LAB_RUN/vmctld.pid" ] && kill -0 "$(vmctld_pid)" 2>/dev/null
+}
+
+# ensure_fleet: vmctld runs and knows both hosts of the lab
+ensure_fleet() {
+    local host
+    vmctld_runs || start_vmctld
+    for host in host1 host2; do
+        vmctl host show "$host" >/dev/null 2>&1 ||
+            vmctl host add "$host" "$(lab uri "$host")" \
+                --migration-uri "qemu+tcp://$host/system" \
+                --domain-type "$LAB_TYPE"
+    done
+    wait_for 60 hosts_are_up
+}
+
+hosts_are_up() {
+    [ "$(vmctl host list -o json | jq '[.hosts[] | select(.state == "up")] | length')" \
+        = 2 ]
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds; fails at the limit
+wait_for() {
+    local limit=$((SECONDS + $1))
+    shift
+    until "$@"; do
+        [ $SECONDS -lt $limit ] || return 1
+        sleep 0.2
+    done
+}
+
+# report VM FILTER: one number of what the guest sees, by jq
+report() {
+    lab guest-report "$1" | jq -r "$2"
+}
+
+# vm VM FILTER: one field of what vmctl says of it
+vm() {
+    vmctl show "$1" -o json | jq -r "$2"
+}
+
+# guest_is_up VM: the guest's agent answers
+guest_is_up() {
+    lab guest-report "$1" >/dev/null 2>&1
+}
+
+# create_guest VM [OPTION...]: a lab VM whose guest is up
+create_guest() {
+    local name=$1
+    shift
+    vmctl create "$name" --template lab "$@"
+    wait_for 90 guest_is_up "$name"
+}
+
+# copies VM: on how many hosts the domain is active (paused copies too)
+copies() {
+    local host n=0
+    for host in host1 host2; do
+        if lab virsh "$host" list --name 2>/dev/null | grep -qx "$1"; then
+            n=$((n + 1))
+        fi
+    done
+    echo $n
+}
+
+# definitions VM: how many hosts have any trace of it
+definitions() {
+    local host n=0
+    for host in host1 host2; do
+        if lab virsh "$host" list --all --name 2>/dev/null | grep -qx "$1"; then
+            n=$((n + 1))
+        fi
+    done
+    echo $n
+}
+
+# delete_all_vms: whatever a test left, running or not
+delete_all_vms() {
+    local name
+    vmctld_runs || start_vmctld
+    for name in $(vmctl list -o json | jq -r '.vms[] | select(.is_managed) | .name')
+    do
+        vmctl delete "$name" --force --yes || true
+    done
+}
+
+# assert_equal ACTUAL EXPECTED WHAT
+assert_equal() {
+    [ "$1" = "$2" ] || {
+        echo "$3: got '$1', expected '$2'"
+        return 1
+    }
+}
+
+# assert_between ACTUAL MIN MAX WHAT
+assert_between() {
+    [ "$1" -ge "$2" ] && [ "$1" -le "$3" ] || {
+        echo "$4: $1 is not within $2 to $3"
+        return 1
+    }
+}
