@@ -6,19 +6,9 @@
 #include "core/error.h"
 #include "core/json-record.h"
 #include "core/json-text.h"
+#include "core/rule-json.h"
 
 #include <string.h>
-
-#define FIELD(type, member, kind, ...)                                         \
-    {                                                                          \
-#member, VMC_FIELD_##kind, G_STRUCT_OFFSET(type, member), __VA_ARGS__  \
-    }
-#define RECORD_TYPE(fields, ...)                                               \
-    {                                                                          \
-        fields, G_N_ELEMENTS(fields), __VA_ARGS__                              \
-    }
-#define REQUIRED .is_required = TRUE
-#define DETAIL(what) .detail = &what
 
 /* ---- resources, triples ------------------------------------------------- */
 
@@ -33,7 +23,7 @@ static const VmcField resources_fields[VMC_N_RESOURCES] = {
     AMOUNT(VMC_DISK, "disk_bytes"),
     AMOUNT(VMC_NETWORK, "network_bits_per_s"),
 };
-const VmcRecordType vmc_resources_type = RECORD_TYPE(resources_fields);
+const VmcRecordType vmc_resources_type = VMC_RECORD_TYPE(resources_fields);
 
 static const VmcField ceiling_fields[VMC_N_RESOURCES] = {
     AMOUNT(VMC_CPU, "cpu"),
@@ -41,14 +31,14 @@ static const VmcField ceiling_fields[VMC_N_RESOURCES] = {
     AMOUNT(VMC_DISK, "disk"),
     AMOUNT(VMC_NETWORK, "network"),
 };
-const VmcRecordType vmc_ceiling_type = RECORD_TYPE(ceiling_fields);
+const VmcRecordType vmc_ceiling_type = VMC_RECORD_TYPE(ceiling_fields);
 
 static const VmcField triple_fields[] = {
-    FIELD(VmcTriple, requested, UINT64),
-    FIELD(VmcTriple, plugged, UINT64),
-    FIELD(VmcTriple, usable, UINT64),
+    VMC_FIELD(VmcTriple, requested, UINT64),
+    VMC_FIELD(VmcTriple, plugged, UINT64),
+    VMC_FIELD(VmcTriple, usable, UINT64),
 };
-static const VmcRecordType triple_type = RECORD_TYPE(triple_fields);
+static const VmcRecordType triple_type = VMC_RECORD_TYPE(triple_fields);
 
 /* ---- factors ------------------------------------------------------------ */
 
@@ -61,10 +51,14 @@ source_name(guint source)
 static const VmcEnumNames source_names = {VMC_N_FACTOR_SOURCES, source_name};
 
 static const VmcField factor_fields[] = {
-    FIELD(VmcFactor, value_milli, UINT, REQUIRED),
-    FIELD(VmcFactor, min_milli, UINT),
-    FIELD(VmcFactor, max_milli, UINT),
-    FIELD(VmcFactor, source, ENUM, REQUIRED, DETAIL(source_names)),
+    VMC_FIELD(VmcFactor, value_milli, UINT, VMC_FIELD_REQUIRED),
+    VMC_FIELD(VmcFactor, min_milli, UINT),
+    VMC_FIELD(VmcFactor, max_milli, UINT),
+    VMC_FIELD(VmcFactor,
+              source,
+              ENUM,
+              VMC_FIELD_REQUIRED,
+              VMC_FIELD_DETAIL(source_names)),
 };
 
 /* A fixed factor has no range. */
@@ -106,13 +100,13 @@ factor_finish(gpointer record, JsonObject *object, GError **error)
     return FALSE;
 }
 
-static const VmcRecordType factor_type =
-    RECORD_TYPE(factor_fields, .omits = factor_omits, .finish = factor_finish);
+static const VmcRecordType factor_type = VMC_RECORD_TYPE(
+    factor_fields, .omits = factor_omits, .finish = factor_finish);
 
 #define FACTOR(resource, key)                                                  \
     {                                                                          \
         key, VMC_FIELD_RECORD, G_STRUCT_OFFSET(VmcFactors, of[resource]),      \
-            DETAIL(factor_type)                                                \
+            VMC_FIELD_DETAIL(factor_type)                                      \
     }
 
 static const VmcField factors_fields[VMC_N_RESOURCES] = {
@@ -121,15 +115,15 @@ static const VmcField factors_fields[VMC_N_RESOURCES] = {
     FACTOR(VMC_DISK, "disk"),
     FACTOR(VMC_NETWORK, "network"),
 };
-static const VmcRecordType factors_type = RECORD_TYPE(factors_fields);
+static const VmcRecordType factors_type = VMC_RECORD_TYPE(factors_fields);
 
 /* ---- wishes, pools ------------------------------------------------------ */
 
 static const VmcField wish_fields[] = {
-    FIELD(VmcWish, must, BOOLEAN),
-    FIELD(VmcWish, avoid, BOOLEAN),
-    FIELD(VmcWish, host, STRING),
-    FIELD(VmcWish, label, STRING),
+    VMC_FIELD(VmcWish, must, BOOLEAN),
+    VMC_FIELD(VmcWish, avoid, BOOLEAN),
+    VMC_FIELD(VmcWish, host, STRING),
+    VMC_FIELD(VmcWish, label, STRING),
 };
 
 static gpointer
@@ -151,16 +145,16 @@ wish_finish(gpointer record, JsonObject *object, GError **error)
 }
 
 static const VmcRecordType wish_type =
-    RECORD_TYPE(wish_fields,
-                wish_new_empty,
-                (GDestroyNotify) vmc_wish_free,
-                .finish = wish_finish);
+    VMC_RECORD_TYPE(wish_fields,
+                    wish_new_empty,
+                    (GDestroyNotify) vmc_wish_free,
+                    .finish = wish_finish);
 
 static const VmcField pool_fields[] = {
-    FIELD(VmcPool, name, STRING, REQUIRED),
-    FIELD(VmcPool, path, STRING),
-    FIELD(VmcPool, capacity_bytes, UINT64),
-    FIELD(VmcPool, free_bytes, UINT64),
+    VMC_FIELD(VmcPool, name, STRING, VMC_FIELD_REQUIRED),
+    VMC_FIELD(VmcPool, path, STRING),
+    VMC_FIELD(VmcPool, capacity_bytes, UINT64),
+    VMC_FIELD(VmcPool, free_bytes, UINT64),
 };
 
 static gpointer
@@ -169,8 +163,8 @@ pool_new_empty(void)
     return vmc_pool_new("", NULL);
 }
 
-static const VmcRecordType pool_type =
-    RECORD_TYPE(pool_fields, pool_new_empty, (GDestroyNotify) vmc_pool_free);
+static const VmcRecordType pool_type = VMC_RECORD_TYPE(
+    pool_fields, pool_new_empty, (GDestroyNotify) vmc_pool_free);
 
 /* ---- what hosts and VMs have in common ---------------------------------- */
 
@@ -206,29 +200,30 @@ static const VmcEnumNames host_state_names = {VMC_N_HOST_STATES,
                                               host_state_name};
 
 static const VmcField host_fields[] = {
-    FIELD(VmcHost, name, STRING, REQUIRED),
-    FIELD(VmcHost, uri, STRING, REQUIRED),
-    FIELD(VmcHost, uuid, STRING),
-    FIELD(VmcHost, migration_uri, STRING),
-    FIELD(VmcHost, state, ENUM, DETAIL(host_state_names)),
-    FIELD(VmcHost, state_reason, STRING),
-    FIELD(VmcHost, state_since_s, INT64),
-    FIELD(VmcHost, labels, STRV),
-    FIELD(VmcHost, physical, RECORD, DETAIL(vmc_resources_type)),
-    FIELD(VmcHost, reserved, RECORD, DETAIL(vmc_resources_type)),
-    FIELD(VmcHost, ceiling_milli, RECORD, DETAIL(vmc_ceiling_type)),
-    FIELD(VmcHost, arch, STRING),
-    FIELD(VmcHost, cpu_model, STRING),
-    FIELD(VmcHost, domain_type, STRING),
-    FIELD(VmcHost, hypervisor_version, STRING),
-    FIELD(VmcHost, n_cores, UINT),
-    FIELD(VmcHost, n_threads, UINT),
-    FIELD(VmcHost, n_numa_nodes, UINT),
-    FIELD(VmcHost, cpu_models, STRV),
-    FIELD(VmcHost, machines, STRV),
-    FIELD(VmcHost, pools, RECORDS, DETAIL(pool_type)),
-    FIELD(VmcHost, networks, STRV),
-    FIELD(VmcHost, bridges, STRV),
+    VMC_FIELD(VmcHost, name, STRING, VMC_FIELD_REQUIRED),
+    VMC_FIELD(VmcHost, uri, STRING, VMC_FIELD_REQUIRED),
+    VMC_FIELD(VmcHost, uuid, STRING),
+    VMC_FIELD(VmcHost, migration_uri, STRING),
+    VMC_FIELD(VmcHost, state, ENUM, VMC_FIELD_DETAIL(host_state_names)),
+    VMC_FIELD(VmcHost, state_reason, STRING),
+    VMC_FIELD(VmcHost, state_since_s, INT64),
+    VMC_FIELD(VmcHost, labels, STRV),
+    VMC_FIELD(VmcHost, physical, RECORD, VMC_FIELD_DETAIL(vmc_resources_type)),
+    VMC_FIELD(VmcHost, reserved, RECORD, VMC_FIELD_DETAIL(vmc_resources_type)),
+    VMC_FIELD(
+        VmcHost, ceiling_milli, RECORD, VMC_FIELD_DETAIL(vmc_ceiling_type)),
+    VMC_FIELD(VmcHost, arch, STRING),
+    VMC_FIELD(VmcHost, cpu_model, STRING),
+    VMC_FIELD(VmcHost, domain_type, STRING),
+    VMC_FIELD(VmcHost, hypervisor_version, STRING),
+    VMC_FIELD(VmcHost, n_cores, UINT),
+    VMC_FIELD(VmcHost, n_threads, UINT),
+    VMC_FIELD(VmcHost, n_numa_nodes, UINT),
+    VMC_FIELD(VmcHost, cpu_models, STRV),
+    VMC_FIELD(VmcHost, machines, STRV),
+    VMC_FIELD(VmcHost, pools, RECORDS, VMC_FIELD_DETAIL(pool_type)),
+    VMC_FIELD(VmcHost, networks, STRV),
+    VMC_FIELD(VmcHost, bridges, STRV),
 };
 
 static gpointer
@@ -247,10 +242,10 @@ host_finish(gpointer record, JsonObject *object, GError **error)
 }
 
 static const VmcRecordType host_type =
-    RECORD_TYPE(host_fields,
-                host_new_empty,
-                (GDestroyNotify) vmc_host_unref,
-                .finish = host_finish);
+    VMC_RECORD_TYPE(host_fields,
+                    host_new_empty,
+                    (GDestroyNotify) vmc_host_unref,
+                    .finish = host_finish);
 
 /* ---- VMs ---------------------------------------------------------------- */
 
@@ -263,27 +258,35 @@ vm_state_name(guint state)
 static const VmcEnumNames vm_state_names = {VMC_N_VM_STATES, vm_state_name};
 
 static const VmcField vm_fields[] = {
-    FIELD(VmcVm, uuid, STRING, REQUIRED),
-    FIELD(VmcVm, name, STRING, REQUIRED),
-    FIELD(VmcVm, host, STRING),
-    FIELD(VmcVm, destination, STRING),
-    FIELD(VmcVm, state, ENUM, DETAIL(vm_state_names)),
-    FIELD(VmcVm, state_reason, STRING),
-    FIELD(VmcVm, state_since_s, INT64),
-    FIELD(VmcVm, is_managed, BOOLEAN),
-    FIELD(VmcVm, template_name, STRING),
-    FIELD(VmcVm, service_class, STRING),
-    FIELD(VmcVm, size, RECORD, DETAIL(vmc_resources_type)),
-    FIELD(VmcVm, size_min, RECORD, DETAIL(vmc_resources_type)),
-    FIELD(VmcVm, size_max, RECORD, DETAIL(vmc_resources_type)),
-    FIELD(VmcVm, factors, RECORD, DETAIL(factors_type)),
-    FIELD(VmcVm, vcpus, RECORD, DETAIL(triple_type)),
-    FIELD(VmcVm, memory_bytes, RECORD, DETAIL(triple_type)),
-    FIELD(VmcVm, demand, RECORD, DETAIL(vmc_resources_type)),
-    FIELD(VmcVm, demand_age_s, INT64),
-    FIELD(VmcVm, resident_bytes, UINT64),
-    FIELD(VmcVm, pending, STRING),
-    FIELD(VmcVm, wishes, RECORDS, DETAIL(wish_type)),
+    VMC_FIELD(VmcVm, uuid, STRING, VMC_FIELD_REQUIRED),
+    VMC_FIELD(VmcVm, name, STRING, VMC_FIELD_REQUIRED),
+    VMC_FIELD(VmcVm, host, STRING),
+    VMC_FIELD(VmcVm, destination, STRING),
+    VMC_FIELD(VmcVm, state, ENUM, VMC_FIELD_DETAIL(vm_state_names)),
+    VMC_FIELD(VmcVm, state_reason, STRING),
+    VMC_FIELD(VmcVm, state_since_s, INT64),
+    VMC_FIELD(VmcVm, is_managed, BOOLEAN),
+    VMC_FIELD(VmcVm, template_name, STRING),
+    VMC_FIELD(VmcVm, service_class, STRING),
+    VMC_FIELD(VmcVm, size, RECORD, VMC_FIELD_DETAIL(vmc_resources_type)),
+    VMC_FIELD(VmcVm, size_min, RECORD, VMC_FIELD_DETAIL(vmc_resources_type)),
+    VMC_FIELD(VmcVm, size_max, RECORD, VMC_FIELD_DETAIL(vmc_resources_type)),
+    VMC_FIELD(VmcVm, factors, RECORD, VMC_FIELD_DETAIL(factors_type)),
+    VMC_FIELD(VmcVm, vcpus, RECORD, VMC_FIELD_DETAIL(triple_type)),
+    VMC_FIELD(VmcVm, memory_bytes, RECORD, VMC_FIELD_DETAIL(triple_type)),
+    VMC_FIELD(VmcVm, demand, RECORD, VMC_FIELD_DETAIL(vmc_resources_type)),
+    VMC_FIELD(VmcVm, demand_age_s, INT64),
+    VMC_FIELD(VmcVm, resident_bytes, UINT64),
+    VMC_FIELD(VmcVm, dirty_bytes_per_s, UINT64),
+    VMC_FIELD(VmcVm, moved_at_s, INT64),
+    VMC_FIELD(VmcVm, n_numa_nodes, UINT),
+    VMC_FIELD(VmcVm, cpu_model, STRING),
+    VMC_FIELD(VmcVm, machine, STRING),
+    VMC_FIELD(VmcVm, pools, STRV),
+    VMC_FIELD(VmcVm, networks, STRV),
+    VMC_FIELD(VmcVm, bridges, STRV),
+    VMC_FIELD(VmcVm, pending, STRING),
+    VMC_FIELD(VmcVm, wishes, RECORDS, VMC_FIELD_DETAIL(wish_type)),
 };
 
 static gpointer
@@ -308,10 +311,11 @@ vm_finish(gpointer record, JsonObject *object, GError **error)
     return FALSE;
 }
 
-static const VmcRecordType vm_type = RECORD_TYPE(vm_fields,
-                                                 vm_new_empty,
-                                                 (GDestroyNotify) vmc_vm_unref,
-                                                 .finish = vm_finish);
+static const VmcRecordType vm_type =
+    VMC_RECORD_TYPE(vm_fields,
+                    vm_new_empty,
+                    (GDestroyNotify) vmc_vm_unref,
+                    .finish = vm_finish);
 
 /* ---- fleets ------------------------------------------------------------- */
 
@@ -319,6 +323,8 @@ typedef struct {
     guint format;
     GPtrArray *hosts;
     GPtrArray *vms;
+    GPtrArray *groups;
+    GPtrArray *rules;
 } Draft;
 
 static void
@@ -326,6 +332,8 @@ draft_clear(Draft *draft)
 {
     g_clear_pointer(&draft->hosts, g_ptr_array_unref);
     g_clear_pointer(&draft->vms, g_ptr_array_unref);
+    g_clear_pointer(&draft->groups, g_ptr_array_unref);
+    g_clear_pointer(&draft->rules, g_ptr_array_unref);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(Draft, draft_clear)
 
@@ -343,12 +351,29 @@ draft_finish(gpointer record, JsonObject *object, GError **error)
 }
 
 static const VmcField draft_fields[] = {
-    FIELD(Draft, format, UINT, REQUIRED),
-    FIELD(Draft, hosts, RECORDS, REQUIRED, DETAIL(host_type)),
-    FIELD(Draft, vms, RECORDS, REQUIRED, DETAIL(vm_type)),
+    VMC_FIELD(Draft, format, UINT, VMC_FIELD_REQUIRED),
+    VMC_FIELD(
+        Draft, hosts, RECORDS, VMC_FIELD_REQUIRED, VMC_FIELD_DETAIL(host_type)),
+    VMC_FIELD(
+        Draft, vms, RECORDS, VMC_FIELD_REQUIRED, VMC_FIELD_DETAIL(vm_type)),
+    VMC_FIELD(Draft, groups, RECORDS, VMC_FIELD_DETAIL(vmc_group_type)),
+    VMC_FIELD(Draft, rules, RECORDS, VMC_FIELD_DETAIL(vmc_rule_type)),
 };
+
+/* A fleet without groups or rules says nothing about them. */
+static gboolean
+draft_omits(const VmcField *field, gconstpointer record)
+{
+    const Draft *draft = record;
+
+    return (field->offset == G_STRUCT_OFFSET(Draft, groups) &&
+            draft->groups->len == 0) ||
+           (field->offset == G_STRUCT_OFFSET(Draft, rules) &&
+            draft->rules->len == 0);
+}
+
 static const VmcRecordType draft_type =
-    RECORD_TYPE(draft_fields, .finish = draft_finish);
+    VMC_RECORD_TYPE(draft_fields, .omits = draft_omits, .finish = draft_finish);
 
 /* Remembers @key as taken; FALSE when it was. A NULL is never taken. */
 static gboolean
@@ -377,6 +402,13 @@ taken(const char *list,
     return FALSE;
 }
 
+static void
+replace_fleet(VmcFleet **fleet, VmcFleet *changed)
+{
+    vmc_fleet_unref(*fleet);
+    *fleet = changed;
+}
+
 static gboolean
 add_hosts(VmcFleet **fleet, const GPtrArray *hosts, GError **error)
 {
@@ -388,9 +420,7 @@ add_hosts(VmcFleet **fleet, const GPtrArray *hosts, GError **error)
             return taken("hosts", i, "name", host->name, error);
         if (!claim_key(uuids, host->uuid))
             return taken("hosts", i, "uuid", host->uuid, error);
-        VmcFleet *changed = vmc_fleet_with_host(*fleet, host);
-        vmc_fleet_unref(*fleet);
-        *fleet = changed;
+        replace_fleet(fleet, vmc_fleet_with_host(*fleet, host));
     }
     return TRUE;
 }
@@ -426,9 +456,49 @@ add_vms(VmcFleet **fleet, const GPtrArray *vms, GError **error)
             !check_host_exists(*fleet, i, "destination", vm->destination,
                                error))
             return FALSE;
-        VmcFleet *changed = vmc_fleet_with_vm(*fleet, vm);
-        vmc_fleet_unref(*fleet);
-        *fleet = changed;
+        replace_fleet(fleet, vmc_fleet_with_vm(*fleet, vm));
+    }
+    return TRUE;
+}
+
+static gboolean
+add_groups(VmcFleet **fleet, const GPtrArray *groups, GError **error)
+{
+    for (guint i = 0; groups != NULL && i < groups->len; i++) {
+        VmcGroup *group = groups->pdata[i];
+        if (vmc_fleet_find_group(*fleet, group->name) != NULL)
+            return taken("groups", i, "name", group->name, error);
+        replace_fleet(fleet, vmc_fleet_with_group(*fleet, group));
+    }
+    return TRUE;
+}
+
+static gboolean
+check_group_exists(const VmcFleet *fleet,
+                   guint index,
+                   const char *member,
+                   const char *group,
+                   GError **error)
+{
+    if (group == NULL || vmc_fleet_find_group(fleet, group) != NULL)
+        return TRUE;
+    g_autofree char *shown = vmc_error_quote(group);
+    g_set_error(error, VMC_ERROR, VMC_ERROR_INVALID,
+                "rules[%u].%s: there is no group '%s'", index, member, shown);
+    return FALSE;
+}
+
+static gboolean
+add_rules(VmcFleet **fleet, const GPtrArray *rules, GError **error)
+{
+    for (guint i = 0; rules != NULL && i < rules->len; i++) {
+        VmcRule *rule = rules->pdata[i];
+        if (vmc_fleet_find_rule(*fleet, rule->name) != NULL)
+            return taken("rules", i, "name", rule->name, error);
+        if (!check_group_exists(*fleet, i, "group", rule->group, error) ||
+            !check_group_exists(*fleet, i, "near", rule->near, error))
+            return FALSE;
+        replace_fleet(fleet, vmc_fleet_with_rule(*fleet, rule));
     }
     return TRUE;
 }
@@ -441,12 +511,18 @@ vmc_fleet_to_json(const VmcFleet *fleet)
     g_return_val_if_fail(fleet != NULL, NULL);
     g_auto(Draft) draft = {.format = VMC_FLEET_FORMAT_VERSION,
                            .hosts = g_ptr_array_new(),
-                           .vms = g_ptr_array_new()};
+                           .vms = g_ptr_array_new(),
+                           .groups = g_ptr_array_new(),
+                           .rules = g_ptr_array_new()};
 
     for (guint i = 0; i < vmc_fleet_n_hosts(fleet); i++)
         g_ptr_array_add(draft.hosts, vmc_fleet_host_at(fleet, i));
     for (guint i = 0; i < vmc_fleet_n_vms(fleet); i++)
         g_ptr_array_add(draft.vms, vmc_fleet_vm_at(fleet, i));
+    for (guint i = 0; i < vmc_fleet_n_groups(fleet); i++)
+        g_ptr_array_add(draft.groups, vmc_fleet_group_at(fleet, i));
+    for (guint i = 0; i < vmc_fleet_n_rules(fleet); i++)
+        g_ptr_array_add(draft.rules, vmc_fleet_rule_at(fleet, i));
     return vmc_record_to_json(&draft_type, &draft);
 }
 
@@ -459,7 +535,9 @@ vmc_fleet_from_json(JsonNode *node, GError **error)
 
     if (!vmc_record_from_json(&draft_type, node, &draft, error) ||
         !add_hosts(&fleet, draft.hosts, error) ||
-        !add_vms(&fleet, draft.vms, error))
+        !add_vms(&fleet, draft.vms, error) ||
+        !add_groups(&fleet, draft.groups, error) ||
+        !add_rules(&fleet, draft.rules, error))
         return NULL;
     return g_steal_pointer(&fleet);
 }

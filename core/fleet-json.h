@@ -24,15 +24,16 @@ extern const VmcRecordType vmc_ceiling_type;
  * vmc_fleet_to_json:
  * @fleet: a fleet
  *
- * Returns: (transfer full): an object {"format", "hosts", "vms"}
+ * Returns: (transfer full): an object {"format", "hosts", "vms"}, and "groups"
+ * and "rules" when it has any
  */
 JsonNode *vmc_fleet_to_json(const VmcFleet *fleet);
 
 /**
  * vmc_fleet_from_json:
  * @node: what vmc_fleet_to_json() made
- * @error: also when a name or UUID stands twice, or a VM is on a host that is
- *   not in the fleet
+ * @error: also when a name or UUID stands twice, or a VM is on a host or a rule
+ *   about a group that is not in the fleet
  *
  * Returns: (transfer full): the fleet
  */

@@ -29,6 +29,8 @@ struct _VmcFleet {
     VmcCatalog *vms;         /* VmcVm by name, then UUID */
     VmcCatalog *vms_by_uuid; /* VmcVm */
     VmcCatalog *uses;        /* Use by name of the host */
+    VmcCatalog *groups;      /* VmcGroup by name */
+    VmcCatalog *rules;       /* VmcRule by name */
     WideSum total_claim;
 };
 
@@ -90,7 +92,7 @@ use_unref(Use *use)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(Use, use_unref)
 
-/* ---- the four lists ----------------------------------------------------- */
+/* ---- the lists ----------------------------------------------------- */
 
 static gpointer
 ref_host(gpointer host)
@@ -102,6 +104,18 @@ static gpointer
 ref_vm(gpointer vm)
 {
     return vmc_vm_ref(vm);
+}
+
+static gpointer
+ref_group(gpointer group)
+{
+    return vmc_group_ref(group);
+}
+
+static gpointer
+ref_rule(gpointer rule)
+{
+    return vmc_rule_ref(rule);
 }
 
 static gpointer
@@ -141,6 +155,31 @@ compare_uses(gconstpointer a, gconstpointer b)
 }
 
 static int
+compare_groups(gconstpointer a, gconstpointer b)
+{
+    return g_strcmp0(((const VmcGroup *) a)->name,
+                     ((const VmcGroup *) b)->name);
+}
+
+static int
+compare_rules(gconstpointer a, gconstpointer b)
+{
+    return g_strcmp0(((const VmcRule *) a)->name, ((const VmcRule *) b)->name);
+}
+
+static int
+compare_name_to_group(gconstpointer key, gconstpointer group)
+{
+    return g_strcmp0(key, ((const VmcGroup *) group)->name);
+}
+
+static int
+compare_name_to_rule(gconstpointer key, gconstpointer rule)
+{
+    return g_strcmp0(key, ((const VmcRule *) rule)->name);
+}
+
+static int
 compare_name_to_host(gconstpointer key, gconstpointer host)
 {
     return g_strcmp0(key, ((const VmcHost *) host)->name);
@@ -172,6 +211,10 @@ static const VmcCatalogType vm_uuid_type = {compare_vm_uuids, ref_vm,
                                             (GDestroyNotify) vmc_vm_unref};
 static const VmcCatalogType use_type = {compare_uses, ref_use,
                                         (GDestroyNotify) use_unref};
+static const VmcCatalogType group_type = {compare_groups, ref_group,
+                                          (GDestroyNotify) vmc_group_unref};
+static const VmcCatalogType rule_type = {compare_rules, ref_rule,
+                                         (GDestroyNotify) vmc_rule_unref};
 
 /* Puts @fresh, which is given away, in the place of *@catalog. */
 static void
@@ -193,6 +236,8 @@ fleet_copy(const VmcFleet *fleet)
     copy->vms = vmc_catalog_ref(fleet->vms);
     copy->vms_by_uuid = vmc_catalog_ref(fleet->vms_by_uuid);
     copy->uses = vmc_catalog_ref(fleet->uses);
+    copy->groups = vmc_catalog_ref(fleet->groups);
+    copy->rules = vmc_catalog_ref(fleet->rules);
     copy->total_claim = fleet->total_claim;
     return copy;
 }
@@ -269,6 +314,8 @@ vmc_fleet_new(void)
     fleet->vms = vmc_catalog_new(&vm_type);
     fleet->vms_by_uuid = vmc_catalog_new(&vm_uuid_type);
     fleet->uses = vmc_catalog_new(&use_type);
+    fleet->groups = vmc_catalog_new(&group_type);
+    fleet->rules = vmc_catalog_new(&rule_type);
     return fleet;
 }
 
@@ -289,6 +336,8 @@ vmc_fleet_unref(VmcFleet *fleet)
     vmc_catalog_unref(fleet->vms);
     vmc_catalog_unref(fleet->vms_by_uuid);
     vmc_catalog_unref(fleet->uses);
+    vmc_catalog_unref(fleet->groups);
+    vmc_catalog_unref(fleet->rules);
     g_free(fleet);
 }
 
@@ -425,5 +474,91 @@ vmc_fleet_without_vm(const VmcFleet *fleet, const char *uuid)
         take_catalog(&changed->vms_by_uuid,
                      vmc_catalog_without(changed->vms_by_uuid, old));
     }
+    return changed;
+}
+
+/* ---- public: groups and rules ------------------------------------------- */
+
+guint
+vmc_fleet_n_groups(const VmcFleet *fleet)
+{
+    g_return_val_if_fail(fleet != NULL, 0);
+    return vmc_catalog_size(fleet->groups);
+}
+
+VmcGroup *
+vmc_fleet_group_at(const VmcFleet *fleet, guint index)
+{
+    g_return_val_if_fail(fleet != NULL, NULL);
+    return vmc_catalog_at(fleet->groups, index);
+}
+
+VmcGroup *
+vmc_fleet_find_group(const VmcFleet *fleet, const char *name)
+{
+    g_return_val_if_fail(fleet != NULL && name != NULL, NULL);
+    return vmc_catalog_find(fleet->groups, name, compare_name_to_group);
+}
+
+VmcFleet *
+vmc_fleet_with_group(const VmcFleet *fleet, VmcGroup *group)
+{
+    g_return_val_if_fail(fleet != NULL && group != NULL, NULL);
+    VmcFleet *changed = fleet_copy(fleet);
+    take_catalog(&changed->groups, vmc_catalog_with(changed->groups, group));
+    return changed;
+}
+
+VmcFleet *
+vmc_fleet_without_group(const VmcFleet *fleet, const char *name)
+{
+    g_return_val_if_fail(fleet != NULL && name != NULL, NULL);
+    VmcFleet *changed = fleet_copy(fleet);
+    const VmcGroup *group = vmc_fleet_find_group(fleet, name);
+    if (group != NULL)
+        take_catalog(&changed->groups,
+                     vmc_catalog_without(changed->groups, group));
+    return changed;
+}
+
+guint
+vmc_fleet_n_rules(const VmcFleet *fleet)
+{
+    g_return_val_if_fail(fleet != NULL, 0);
+    return vmc_catalog_size(fleet->rules);
+}
+
+VmcRule *
+vmc_fleet_rule_at(const VmcFleet *fleet, guint index)
+{
+    g_return_val_if_fail(fleet != NULL, NULL);
+    return vmc_catalog_at(fleet->rules, index);
+}
+
+VmcRule *
+vmc_fleet_find_rule(const VmcFleet *fleet, const char *name)
+{
+    g_return_val_if_fail(fleet != NULL && name != NULL, NULL);
+    return vmc_catalog_find(fleet->rules, name, compare_name_to_rule);
+}
+
+VmcFleet *
+vmc_fleet_with_rule(const VmcFleet *fleet, VmcRule *rule)
+{
+    g_return_val_if_fail(fleet != NULL && rule != NULL, NULL);
+    VmcFleet *changed = fleet_copy(fleet);
+    take_catalog(&changed->rules, vmc_catalog_with(changed->rules, rule));
+    return changed;
+}
+
+VmcFleet *
+vmc_fleet_without_rule(const VmcFleet *fleet, const char *name)
+{
+    g_return_val_if_fail(fleet != NULL && name != NULL, NULL);
+    VmcFleet *changed = fleet_copy(fleet);
+    const VmcRule *rule = vmc_fleet_find_rule(fleet, name);
+    if (rule != NULL)
+        take_catalog(&changed->rules,
+                     vmc_catalog_without(changed->rules, rule));
     return changed;
 }

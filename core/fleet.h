@@ -4,13 +4,14 @@
 #include <glib.h>
 
 #include "core/host.h"
+#include "core/rule.h"
 #include "core/vm.h"
 
 /*
- * The fleet snapshot: an immutable value of all hosts and VMs, and the one
- * currency between daemon, command and planner. A new snapshot is made from an
- * old one with one host or VM replaced; the rest is shared. Any thread may read
- * any snapshot. docs/fleet-format.md describes its JSON form.
+ * The fleet snapshot: an immutable value of all hosts, VMs, groups and rules,
+ * and the one currency between daemon, command and planner. A new snapshot is
+ * made from an old one with one host or VM replaced; the rest is shared. Any
+ * thread may read any snapshot. docs/fleet-format.md describes its JSON form.
  */
 
 typedef struct _VmcFleet VmcFleet;
@@ -151,3 +152,93 @@ VmcHostUse vmc_fleet_host_use(const VmcFleet *fleet, const char *host_name);
  * all VMs, in O(1)
  */
 VmcResources vmc_fleet_total_claim(const VmcFleet *fleet);
+
+/**
+ * vmc_fleet_n_groups:
+ * @fleet: a fleet
+ *
+ * Returns: how many groups it has
+ */
+guint vmc_fleet_n_groups(const VmcFleet *fleet);
+
+/**
+ * vmc_fleet_group_at:
+ * @fleet: a fleet
+ * @index: less than vmc_fleet_n_groups()
+ *
+ * Returns: (transfer none): a group; they are sorted by name
+ */
+VmcGroup *vmc_fleet_group_at(const VmcFleet *fleet, guint index);
+
+/**
+ * vmc_fleet_find_group:
+ * @fleet: a fleet
+ * @name: name of a group
+ *
+ * Returns: (transfer none) (nullable): the group, found in O(log n)
+ */
+VmcGroup *vmc_fleet_find_group(const VmcFleet *fleet, const char *name);
+
+/**
+ * vmc_fleet_with_group:
+ * @fleet: a fleet
+ * @group: (transfer none): the group that is added, or replaces the one of its
+ *   name
+ *
+ * Returns: (transfer full): the new fleet
+ */
+VmcFleet *vmc_fleet_with_group(const VmcFleet *fleet, VmcGroup *group);
+
+/**
+ * vmc_fleet_without_group:
+ * @fleet: a fleet
+ * @name: the group to leave out; need not be there
+ *
+ * Returns: (transfer full): the new fleet
+ */
+VmcFleet *vmc_fleet_without_group(const VmcFleet *fleet, const char *name);
+
+/**
+ * vmc_fleet_n_rules:
+ * @fleet: a fleet
+ *
+ * Returns: how many rules it has
+ */
+guint vmc_fleet_n_rules(const VmcFleet *fleet);
+
+/**
+ * vmc_fleet_rule_at:
+ * @fleet: a fleet
+ * @index: less than vmc_fleet_n_rules()
+ *
+ * Returns: (transfer none): a rule; they are sorted by name
+ */
+VmcRule *vmc_fleet_rule_at(const VmcFleet *fleet, guint index);
+
+/**
+ * vmc_fleet_find_rule:
+ * @fleet: a fleet
+ * @name: name of a rule
+ *
+ * Returns: (transfer none) (nullable): the rule, found in O(log n)
+ */
+VmcRule *vmc_fleet_find_rule(const VmcFleet *fleet, const char *name);
+
+/**
+ * vmc_fleet_with_rule:
+ * @fleet: a fleet
+ * @rule: (transfer none): the rule that is added, or replaces the one of its
+ *   name
+ *
+ * Returns: (transfer full): the new fleet
+ */
+VmcFleet *vmc_fleet_with_rule(const VmcFleet *fleet, VmcRule *rule);
+
+/**
+ * vmc_fleet_without_rule:
+ * @fleet: a fleet
+ * @name: the rule to leave out; need not be there
+ *
+ * Returns: (transfer full): the new fleet
+ */
+VmcFleet *vmc_fleet_without_rule(const VmcFleet *fleet, const char *name);

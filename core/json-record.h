@@ -61,6 +61,18 @@ typedef struct {
 } VmcField;
 
 /**
+ * VMC_FIELD:
+ *
+ * A #VmcField whose JSON member is called as the member of the struct.
+ */
+#define VMC_FIELD(type, member, kind, ...)                                     \
+    {                                                                          \
+#member, VMC_FIELD_##kind, G_STRUCT_OFFSET(type, member), __VA_ARGS__  \
+    }
+#define VMC_FIELD_REQUIRED .is_required = TRUE
+#define VMC_FIELD_DETAIL(what) .detail = &(what)
+
+/**
  * VmcRecordType:
  * @fields: the fields, in the order they are written
  * @n_fields: how many
@@ -78,6 +90,16 @@ typedef struct {
     gboolean (*omits)(const VmcField *field, gconstpointer record);
     gboolean (*finish)(gpointer record, JsonObject *object, GError **error);
 } VmcRecordType;
+
+/**
+ * VMC_RECORD_TYPE:
+ *
+ * A #VmcRecordType from the array of its fields, and its other members.
+ */
+#define VMC_RECORD_TYPE(fields, ...)                                           \
+    {                                                                          \
+        fields, G_N_ELEMENTS(fields), __VA_ARGS__                              \
+    }
 
 /**
  * VmcEnumNames:

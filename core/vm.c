@@ -33,6 +33,12 @@ vmc_vm_state_from_name(const char *name, VmcVmState *ret_state)
     return FALSE;
 }
 
+static GStrv
+strv_new_empty(void)
+{
+    return g_new0(char *, 1);
+}
+
 VmcVm *
 vmc_vm_new(const char *uuid, const char *name)
 {
@@ -44,6 +50,9 @@ vmc_vm_new(const char *uuid, const char *name)
     vm->state = VMC_VM_UNKNOWN;
     vm->factors = vmc_factors_default();
     vm->demand_age_s = -1;
+    vm->pools = strv_new_empty();
+    vm->networks = strv_new_empty();
+    vm->bridges = strv_new_empty();
     vm->wishes = vmc_wishes_new();
     return vm;
 }
@@ -63,6 +72,11 @@ vmc_vm_copy(const VmcVm *vm)
     copy->template_name = g_strdup(vm->template_name);
     copy->service_class = g_strdup(vm->service_class);
     copy->pending = g_strdup(vm->pending);
+    copy->cpu_model = g_strdup(vm->cpu_model);
+    copy->machine = g_strdup(vm->machine);
+    copy->pools = g_strdupv(vm->pools);
+    copy->networks = g_strdupv(vm->networks);
+    copy->bridges = g_strdupv(vm->bridges);
     copy->wishes = vmc_wishes_copy(vm->wishes);
     return copy;
 }
@@ -88,6 +102,11 @@ vmc_vm_unref(VmcVm *vm)
     g_free(vm->template_name);
     g_free(vm->service_class);
     g_free(vm->pending);
+    g_free(vm->cpu_model);
+    g_free(vm->machine);
+    g_strfreev(vm->pools);
+    g_strfreev(vm->networks);
+    g_strfreev(vm->bridges);
     g_clear_pointer(&vm->wishes, g_ptr_array_unref);
     g_free(vm);
 }

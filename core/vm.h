@@ -82,6 +82,15 @@ typedef struct {
  * @demand: measured use, valid when @demand_age_s >= 0
  * @demand_age_s: how old @demand is, -1: never measured
  * @resident_bytes: memory it was measured to hold on the host, or 0
+ * @dirty_bytes_per_s: how fast its guest was measured to write to its memory,
+ *   which is what a live move has to send again; 0: never measured
+ * @moved_at_s: when it was last moved, seconds of the epoch; 0: never
+ * @n_numa_nodes: NUMA nodes its guest is laid out for, 0 for any
+ * @cpu_model: (nullable): CPU model a host must be able to give it
+ * @machine: (nullable): machine type a host must know
+ * @pools: storage pools a host must have
+ * @networks: libvirt networks a host must have
+ * @bridges: bridges a host must have
  * @pending: (nullable): what waits for a restart or for the guest, in words
  * @wishes: (element-type VmcWish): where it should or must (not) go
  *
@@ -108,6 +117,14 @@ typedef struct {
     VmcResources demand;
     gint64 demand_age_s;
     guint64 resident_bytes;
+    guint64 dirty_bytes_per_s;
+    gint64 moved_at_s;
+    guint n_numa_nodes;
+    char *cpu_model;
+    char *machine;
+    GStrv pools;
+    GStrv networks;
+    GStrv bridges;
     char *pending;
     GPtrArray *wishes;
     gatomicrefcount refs;
