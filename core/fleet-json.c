@@ -6,7 +6,7 @@
 #include "core/error.h"
 #include "core/json-record.h"
 #include "core/json-text.h"
-#include "core/rule-json.h"
+#include "core/placement-rule-json.h"
 
 #include <string.h>
 
@@ -357,7 +357,7 @@ static const VmcField draft_fields[] = {
     VMC_FIELD(
         Draft, vms, RECORDS, VMC_FIELD_REQUIRED, VMC_FIELD_DETAIL(vm_type)),
     VMC_FIELD(Draft, groups, RECORDS, VMC_FIELD_DETAIL(vmc_group_type)),
-    VMC_FIELD(Draft, rules, RECORDS, VMC_FIELD_DETAIL(vmc_rule_type)),
+    VMC_FIELD(Draft, rules, RECORDS, VMC_FIELD_DETAIL(vmc_placement_rule_type)),
 };
 
 /* A fleet without groups or rules says nothing about them. */
@@ -492,7 +492,7 @@ static gboolean
 add_rules(VmcFleet **fleet, const GPtrArray *rules, GError **error)
 {
     for (guint i = 0; rules != NULL && i < rules->len; i++) {
-        VmcRule *rule = rules->pdata[i];
+        VmcPlacementRule *rule = rules->pdata[i];
         if (vmc_fleet_find_rule(*fleet, rule->name) != NULL)
             return taken("rules", i, "name", rule->name, error);
         if (!check_group_exists(*fleet, i, "group", rule->group, error) ||

@@ -30,7 +30,7 @@ struct _VmcFleet {
     VmcCatalog *vms_by_uuid; /* VmcVm */
     VmcCatalog *uses;        /* Use by name of the host */
     VmcCatalog *groups;      /* VmcGroup by name */
-    VmcCatalog *rules;       /* VmcRule by name */
+    VmcCatalog *rules;       /* VmcPlacementRule by name */
     WideSum total_claim;
 };
 
@@ -115,7 +115,7 @@ ref_group(gpointer group)
 static gpointer
 ref_rule(gpointer rule)
 {
-    return vmc_rule_ref(rule);
+    return vmc_placement_rule_ref(rule);
 }
 
 static gpointer
@@ -164,7 +164,8 @@ compare_groups(gconstpointer a, gconstpointer b)
 static int
 compare_rules(gconstpointer a, gconstpointer b)
 {
-    return g_strcmp0(((const VmcRule *) a)->name, ((const VmcRule *) b)->name);
+    return g_strcmp0(((const VmcPlacementRule *) a)->name,
+                     ((const VmcPlacementRule *) b)->name);
 }
 
 static int
@@ -176,7 +177,7 @@ compare_name_to_group(gconstpointer key, gconstpointer group)
 static int
 compare_name_to_rule(gconstpointer key, gconstpointer rule)
 {
-    return g_strcmp0(key, ((const VmcRule *) rule)->name);
+    return g_strcmp0(key, ((const VmcPlacementRule *) rule)->name);
 }
 
 static int
@@ -213,8 +214,8 @@ static const VmcCatalogType use_type = {compare_uses, ref_use,
                                         (GDestroyNotify) use_unref};
 static const VmcCatalogType group_type = {compare_groups, ref_group,
                                           (GDestroyNotify) vmc_group_unref};
-static const VmcCatalogType rule_type = {compare_rules, ref_rule,
-                                         (GDestroyNotify) vmc_rule_unref};
+static const VmcCatalogType rule_type = {
+    compare_rules, ref_rule, (GDestroyNotify) vmc_placement_rule_unref};
 
 /* Puts @fresh, which is given away, in the place of *@catalog. */
 static void
@@ -528,14 +529,14 @@ vmc_fleet_n_rules(const VmcFleet *fleet)
     return vmc_catalog_size(fleet->rules);
 }
 
-VmcRule *
+VmcPlacementRule *
 vmc_fleet_rule_at(const VmcFleet *fleet, guint index)
 {
     g_return_val_if_fail(fleet != NULL, NULL);
     return vmc_catalog_at(fleet->rules, index);
 }
 
-VmcRule *
+VmcPlacementRule *
 vmc_fleet_find_rule(const VmcFleet *fleet, const char *name)
 {
     g_return_val_if_fail(fleet != NULL && name != NULL, NULL);
@@ -543,7 +544,7 @@ vmc_fleet_find_rule(const VmcFleet *fleet, const char *name)
 }
 
 VmcFleet *
-vmc_fleet_with_rule(const VmcFleet *fleet, VmcRule *rule)
+vmc_fleet_with_rule(const VmcFleet *fleet, VmcPlacementRule *rule)
 {
     g_return_val_if_fail(fleet != NULL && rule != NULL, NULL);
     VmcFleet *changed = fleet_copy(fleet);
@@ -556,7 +557,7 @@ vmc_fleet_without_rule(const VmcFleet *fleet, const char *name)
 {
     g_return_val_if_fail(fleet != NULL && name != NULL, NULL);
     VmcFleet *changed = fleet_copy(fleet);
-    const VmcRule *rule = vmc_fleet_find_rule(fleet, name);
+    const VmcPlacementRule *rule = vmc_fleet_find_rule(fleet, name);
     if (rule != NULL)
         take_catalog(&changed->rules,
                      vmc_catalog_without(changed->rules, rule));

@@ -4,7 +4,7 @@
 #include <glib.h>
 
 #include "core/host.h"
-#include "core/rule.h"
+#include "core/placement-rule.h"
 #include "core/vm.h"
 
 /*
@@ -213,7 +213,7 @@ guint vmc_fleet_n_rules(const VmcFleet *fleet);
  *
  * Returns: (transfer none): a rule; they are sorted by name
  */
-VmcRule *vmc_fleet_rule_at(const VmcFleet *fleet, guint index);
+VmcPlacementRule *vmc_fleet_rule_at(const VmcFleet *fleet, guint index);
 
 /**
  * vmc_fleet_find_rule:
@@ -222,7 +222,7 @@ VmcRule *vmc_fleet_rule_at(const VmcFleet *fleet, guint index);
  *
  * Returns: (transfer none) (nullable): the rule, found in O(log n)
  */
-VmcRule *vmc_fleet_find_rule(const VmcFleet *fleet, const char *name);
+VmcPlacementRule *vmc_fleet_find_rule(const VmcFleet *fleet, const char *name);
 
 /**
  * vmc_fleet_with_rule:
@@ -232,7 +232,7 @@ VmcRule *vmc_fleet_find_rule(const VmcFleet *fleet, const char *name);
  *
  * Returns: (transfer full): the new fleet
  */
-VmcFleet *vmc_fleet_with_rule(const VmcFleet *fleet, VmcRule *rule);
+VmcFleet *vmc_fleet_with_rule(const VmcFleet *fleet, VmcPlacementRule *rule);
 
 /**
  * vmc_fleet_without_rule:

@@ -2,20 +2,20 @@
 #pragma once
 
 #include "core/json-record.h"
-#include "core/rule.h"
+#include "core/placement-rule.h"
 
-/* VmcGroup and VmcRule as records of the fleet's JSON form. */
+/* VmcGroup and VmcPlacementRule as records of the fleet's JSON form. */
 extern const VmcRecordType vmc_group_type;
-extern const VmcRecordType vmc_rule_type;
+extern const VmcRecordType vmc_placement_rule_type;
 
 /**
- * vmc_rule_to_json:
+ * vmc_placement_rule_to_json:
  * @rule: a rule
  *
  * Returns: (transfer full): an object
  */
-JsonNode *vmc_rule_to_json(const VmcRule *rule);
-VmcRule *vmc_rule_from_json(JsonNode *node, GError **error);
+JsonNode *vmc_placement_rule_to_json(const VmcPlacementRule *rule);
+VmcPlacementRule *vmc_placement_rule_from_json(JsonNode *node, GError **error);
 
 /**
  * vmc_group_to_json:

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "core/rule-json.h"
+#include "core/placement-rule-json.h"
 
 #include "core/error.h"
 #include "core/vm.h"
@@ -58,62 +58,65 @@ vmc_group_from_json(JsonNode *node, GError **error)
 static const char *
 kind_name(guint kind)
 {
-    return vmc_rule_kind_to_name((VmcRuleKind) kind);
+    return vmc_placement_rule_kind_to_name((VmcPlacementRuleKind) kind);
 }
 
-static const VmcEnumNames kind_names = {VMC_N_RULE_KINDS, kind_name};
+static const VmcEnumNames kind_names = {VMC_N_PLACEMENT_RULE_KINDS, kind_name};
 
 static const VmcField rule_fields[] = {
-    VMC_FIELD(VmcRule, name, STRING, VMC_FIELD_REQUIRED),
-    VMC_FIELD(
-        VmcRule, kind, ENUM, VMC_FIELD_REQUIRED, VMC_FIELD_DETAIL(kind_names)),
-    VMC_FIELD(VmcRule, must, BOOLEAN),
-    VMC_FIELD(VmcRule, weight, UINT),
-    VMC_FIELD(VmcRule, level, STRING),
-    VMC_FIELD(VmcRule, group, STRING),
-    VMC_FIELD(VmcRule, vms, STRV),
-    VMC_FIELD(VmcRule, templates, STRV),
-    VMC_FIELD(VmcRule, hosts, STRV),
-    VMC_FIELD(VmcRule, labels, STRV),
-    VMC_FIELD(VmcRule, n_domains, UINT),
-    VMC_FIELD(VmcRule, near, STRING),
+    VMC_FIELD(VmcPlacementRule, name, STRING, VMC_FIELD_REQUIRED),
+    VMC_FIELD(VmcPlacementRule,
+              kind,
+              ENUM,
+              VMC_FIELD_REQUIRED,
+              VMC_FIELD_DETAIL(kind_names)),
+    VMC_FIELD(VmcPlacementRule, must, BOOLEAN),
+    VMC_FIELD(VmcPlacementRule, weight, UINT),
+    VMC_FIELD(VmcPlacementRule, level, STRING),
+    VMC_FIELD(VmcPlacementRule, group, STRING),
+    VMC_FIELD(VmcPlacementRule, vms, STRV),
+    VMC_FIELD(VmcPlacementRule, templates, STRV),
+    VMC_FIELD(VmcPlacementRule, hosts, STRV),
+    VMC_FIELD(VmcPlacementRule, labels, STRV),
+    VMC_FIELD(VmcPlacementRule, n_domains, UINT),
+    VMC_FIELD(VmcPlacementRule, near, STRING),
 };
 
 static gpointer
 rule_new_empty(void)
 {
-    return vmc_rule_new("", VMC_RULE_APART);
+    return vmc_placement_rule_new("", VMC_PLACEMENT_RULE_APART);
 }
 
 /* A null level is the default one. */
 static gboolean
 rule_finish(gpointer record, JsonObject *object, GError **error)
 {
-    VmcRule *rule = record;
+    VmcPlacementRule *rule = record;
 
     if (rule->level == NULL)
         rule->level = g_strdup(VMC_LEVEL_HOST);
-    return vmc_rule_check(rule, error);
+    return vmc_placement_rule_check(rule, error);
 }
 
-const VmcRecordType vmc_rule_type =
+const VmcRecordType vmc_placement_rule_type =
     VMC_RECORD_TYPE(rule_fields,
                     rule_new_empty,
-                    (GDestroyNotify) vmc_rule_unref,
+                    (GDestroyNotify) vmc_placement_rule_unref,
                     .finish = rule_finish);
 
 JsonNode *
-vmc_rule_to_json(const VmcRule *rule)
+vmc_placement_rule_to_json(const VmcPlacementRule *rule)
 {
-    return vmc_record_to_json(&vmc_rule_type, rule);
+    return vmc_record_to_json(&vmc_placement_rule_type, rule);
 }
 
-VmcRule *
-vmc_rule_from_json(JsonNode *node, GError **error)
+VmcPlacementRule *
+vmc_placement_rule_from_json(JsonNode *node, GError **error)
 {
-    g_autoptr(VmcRule) rule = rule_new_empty();
+    g_autoptr(VmcPlacementRule) rule = rule_new_empty();
 
-    if (!vmc_record_from_json(&vmc_rule_type, node, rule, error))
+    if (!vmc_record_from_json(&vmc_placement_rule_type, node, rule, error))
         return NULL;
     return g_steal_pointer(&rule);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "core/rule-json.h"
+#include "core/placement-rule-json.h"
 
 #include "core/error.h"
 #include "core/fleet.h"
@@ -10,14 +10,15 @@
 static void
 test_kind_names(void)
 {
-    VmcRuleKind kind;
+    VmcPlacementRuleKind kind;
 
-    for (guint i = 0; i < VMC_N_RULE_KINDS; i++) {
-        const char *name = vmc_rule_kind_to_name((VmcRuleKind) i);
-        g_assert_true(vmc_rule_kind_from_name(name, &kind));
+    for (guint i = 0; i < VMC_N_PLACEMENT_RULE_KINDS; i++) {
+        const char *name =
+            vmc_placement_rule_kind_to_name((VmcPlacementRuleKind) i);
+        g_assert_true(vmc_placement_rule_kind_from_name(name, &kind));
         g_assert_cmpuint(kind, ==, i);
     }
-    g_assert_false(vmc_rule_kind_from_name("affinity", &kind));
+    g_assert_false(vmc_placement_rule_kind_from_name("affinity", &kind));
 }
 
 /* "rack" is no prefix of "racks=1", and a bare label has no domain. */
@@ -37,7 +38,8 @@ test_label_domain(void)
 static void
 test_json_alone(void)
 {
-    g_autoptr(VmcRule) rule = vmc_rule_new("r", VMC_RULE_SPREAD);
+    g_autoptr(VmcPlacementRule) rule =
+        vmc_placement_rule_new("r", VMC_PLACEMENT_RULE_SPREAD);
     g_autoptr(VmcGroup) group = vmc_group_new("g");
     g_autoptr(GError) error = NULL;
 
@@ -46,8 +48,8 @@ test_json_alone(void)
     g_assert_no_error(error);
     g_assert_cmpstr(group_back->name, ==, "g");
     rule->group = g_strdup("g");
-    g_autoptr(JsonNode) of_rule = vmc_rule_to_json(rule);
-    g_assert_null(vmc_rule_from_json(of_rule, &error));
+    g_autoptr(JsonNode) of_rule = vmc_placement_rule_to_json(rule);
+    g_assert_null(vmc_placement_rule_from_json(of_rule, &error));
     g_assert_error(error, VMC_ERROR, VMC_ERROR_INVALID);
     g_assert_true(g_str_has_prefix(error->message, "n_domains: "));
 }
@@ -57,8 +59,10 @@ static void
 test_in_fleet(void)
 {
     g_autoptr(VmcFleet) empty = vmc_fleet_new();
-    g_autoptr(VmcRule) b = vmc_rule_new("b", VMC_RULE_APART);
-    g_autoptr(VmcRule) a = vmc_rule_new("a", VMC_RULE_APART);
+    g_autoptr(VmcPlacementRule) b =
+        vmc_placement_rule_new("b", VMC_PLACEMENT_RULE_APART);
+    g_autoptr(VmcPlacementRule) a =
+        vmc_placement_rule_new("a", VMC_PLACEMENT_RULE_APART);
     g_autoptr(VmcGroup) group = vmc_group_new("g");
     g_autoptr(VmcFleet) one = vmc_fleet_with_rule(empty, b);
     g_autoptr(VmcFleet) two = vmc_fleet_with_rule(one, a);
@@ -80,9 +84,9 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_func("/rule/kind-names", test_kind_names);
-    g_test_add_func("/rule/label-domain", test_label_domain);
-    g_test_add_func("/rule/json-alone", test_json_alone);
-    g_test_add_func("/rule/in-fleet", test_in_fleet);
+    g_test_add_func("/placement-rule/kind-names", test_kind_names);
+    g_test_add_func("/placement-rule/label-domain", test_label_domain);
+    g_test_add_func("/placement-rule/json-alone", test_json_alone);
+    g_test_add_func("/placement-rule/in-fleet", test_in_fleet);
     return g_test_run();
 }

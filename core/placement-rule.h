@@ -45,49 +45,53 @@ void vmc_group_unref(VmcGroup *group);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VmcGroup, vmc_group_unref)
 
 /**
- * VmcRuleKind:
- * @VMC_RULE_APART: no two of the VMs in one domain of the level
- * @VMC_RULE_TOGETHER: all VMs in one domain of the level
- * @VMC_RULE_PIN: only on these hosts, or hosts with one of these labels
- * @VMC_RULE_AVOID: on none of these hosts, nor hosts with one of these labels
- * @VMC_RULE_SPREAD: over at least so many domains of the level
- * @VMC_RULE_NEAR: only in domains of the level that have a VM of another group
+ * VmcPlacementRuleKind:
+ * @VMC_PLACEMENT_RULE_APART: no two of the VMs in one domain of the level
+ * @VMC_PLACEMENT_RULE_TOGETHER: all VMs in one domain of the level
+ * @VMC_PLACEMENT_RULE_PIN: only on these hosts, or hosts with one of these
+ * labels
+ * @VMC_PLACEMENT_RULE_AVOID: on none of these hosts, nor hosts with one of
+ * these labels
+ * @VMC_PLACEMENT_RULE_SPREAD: over at least so many domains of the level
+ * @VMC_PLACEMENT_RULE_NEAR: only in domains of the level that have a VM of
+ * another group
  */
 typedef enum {
-    VMC_RULE_APART,
-    VMC_RULE_TOGETHER,
-    VMC_RULE_PIN,
-    VMC_RULE_AVOID,
-    VMC_RULE_SPREAD,
-    VMC_RULE_NEAR,
-    VMC_N_RULE_KINDS
-} VmcRuleKind;
+    VMC_PLACEMENT_RULE_APART,
+    VMC_PLACEMENT_RULE_TOGETHER,
+    VMC_PLACEMENT_RULE_PIN,
+    VMC_PLACEMENT_RULE_AVOID,
+    VMC_PLACEMENT_RULE_SPREAD,
+    VMC_PLACEMENT_RULE_NEAR,
+    VMC_N_PLACEMENT_RULE_KINDS
+} VmcPlacementRuleKind;
 
 /**
- * vmc_rule_kind_to_name:
+ * vmc_placement_rule_kind_to_name:
  * @kind: a kind
  *
  * Returns: (transfer none): its name, as "apart"
  */
-const char *vmc_rule_kind_to_name(VmcRuleKind kind);
+const char *vmc_placement_rule_kind_to_name(VmcPlacementRuleKind kind);
 
 /**
- * vmc_rule_kind_from_name:
- * @name: a name as vmc_rule_kind_to_name() gives it
+ * vmc_placement_rule_kind_from_name:
+ * @name: a name as vmc_placement_rule_kind_to_name() gives it
  * @ret_kind: (out): the kind
  *
  * Returns: %FALSE when no kind has that name
  */
-gboolean vmc_rule_kind_from_name(const char *name, VmcRuleKind *ret_kind);
+gboolean vmc_placement_rule_kind_from_name(const char *name,
+                                           VmcPlacementRuleKind *ret_kind);
 
-#define VMC_RULE_MAX_WEIGHT 1000000
+#define VMC_PLACEMENT_RULE_MAX_WEIGHT 1000000
 
 /**
- * VmcRule:
+ * VmcPlacementRule:
  * @name: what people call it; unique among the rules of a fleet
  * @kind: what it asks for
  * @must: must hold; else should, and breaking it costs @weight
- * @weight: of a rule that should hold, 1 … %VMC_RULE_MAX_WEIGHT
+ * @weight: of a rule that should hold, 1 … %VMC_PLACEMENT_RULE_MAX_WEIGHT
  * @level: domains of which level it is about; no meaning for pin and avoid
  * @group: (nullable): it is about the VMs of this group,
  * @vms: and those of these names or UUIDs,
@@ -99,7 +103,7 @@ gboolean vmc_rule_kind_from_name(const char *name, VmcRuleKind *ret_kind);
  */
 typedef struct {
     char *name;
-    VmcRuleKind kind;
+    VmcPlacementRuleKind kind;
     gboolean must;
     guint weight;
     char *level;
@@ -111,37 +115,38 @@ typedef struct {
     guint n_domains;
     char *near;
     gatomicrefcount refs;
-} VmcRule;
+} VmcPlacementRule;
 
 /**
- * vmc_rule_new:
+ * vmc_placement_rule_new:
  * @name: what people call it
  * @kind: what it asks for
  *
  * Returns: (transfer full): a rule of weight 1 that should hold, of level host,
  * about no VM yet; may be written to until it is shared
  */
-VmcRule *vmc_rule_new(const char *name, VmcRuleKind kind);
-VmcRule *vmc_rule_ref(VmcRule *rule);
-void vmc_rule_unref(VmcRule *rule);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC(VmcRule, vmc_rule_unref)
+VmcPlacementRule *vmc_placement_rule_new(const char *name,
+                                         VmcPlacementRuleKind kind);
+VmcPlacementRule *vmc_placement_rule_ref(VmcPlacementRule *rule);
+void vmc_placement_rule_unref(VmcPlacementRule *rule);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC(VmcPlacementRule, vmc_placement_rule_unref)
 
 /**
- * vmc_rule_has_level:
+ * vmc_placement_rule_has_level:
  * @rule: a rule
  *
  * Returns: whether it is about domains of a level, and not about named hosts
  */
-gboolean vmc_rule_has_level(const VmcRule *rule);
+gboolean vmc_placement_rule_has_level(const VmcPlacementRule *rule);
 
 /**
- * vmc_rule_check:
+ * vmc_placement_rule_check:
  * @rule: a rule
  * @error: %VMC_ERROR_INVALID that begins with ".member: "
  *
  * Returns: whether @rule has what its kind needs and nothing else
  */
-gboolean vmc_rule_check(const VmcRule *rule, GError **error);
+gboolean vmc_placement_rule_check(const VmcPlacementRule *rule, GError **error);
 
 /**
  * vmc_label_domain:

@@ -1,33 +1,37 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "core/rule.h"
+#include "core/placement-rule.h"
 
 #include "core/error.h"
 #include "core/vm.h"
 
 #include <string.h>
 
-static const char *const kind_names[VMC_N_RULE_KINDS] = {
-    [VMC_RULE_APART] = "apart",   [VMC_RULE_TOGETHER] = "together",
-    [VMC_RULE_PIN] = "pin",       [VMC_RULE_AVOID] = "avoid",
-    [VMC_RULE_SPREAD] = "spread", [VMC_RULE_NEAR] = "near",
+static const char *const kind_names[VMC_N_PLACEMENT_RULE_KINDS] = {
+    [VMC_PLACEMENT_RULE_APART] = "apart",
+    [VMC_PLACEMENT_RULE_TOGETHER] = "together",
+    [VMC_PLACEMENT_RULE_PIN] = "pin",
+    [VMC_PLACEMENT_RULE_AVOID] = "avoid",
+    [VMC_PLACEMENT_RULE_SPREAD] = "spread",
+    [VMC_PLACEMENT_RULE_NEAR] = "near",
 };
 
 const char *
-vmc_rule_kind_to_name(VmcRuleKind kind)
+vmc_placement_rule_kind_to_name(VmcPlacementRuleKind kind)
 {
-    g_return_val_if_fail(kind < VMC_N_RULE_KINDS, NULL);
+    g_return_val_if_fail(kind < VMC_N_PLACEMENT_RULE_KINDS, NULL);
     return kind_names[kind];
 }
 
 gboolean
-vmc_rule_kind_from_name(const char *name, VmcRuleKind *ret_kind)
+vmc_placement_rule_kind_from_name(const char *name,
+                                  VmcPlacementRuleKind *ret_kind)
 {
     g_return_val_if_fail(name != NULL && ret_kind != NULL, FALSE);
-    for (guint i = 0; i < VMC_N_RULE_KINDS; i++) {
+    for (guint i = 0; i < VMC_N_PLACEMENT_RULE_KINDS; i++) {
         if (g_str_equal(kind_names[i], name)) {
-            *ret_kind = (VmcRuleKind) i;
+            *ret_kind = (VmcPlacementRuleKind) i;
             return TRUE;
         }
     }
@@ -75,11 +79,12 @@ vmc_group_unref(VmcGroup *group)
 
 /* ---- rules -------------------------------------------------------------- */
 
-VmcRule *
-vmc_rule_new(const char *name, VmcRuleKind kind)
+VmcPlacementRule *
+vmc_placement_rule_new(const char *name, VmcPlacementRuleKind kind)
 {
-    g_return_val_if_fail(name != NULL && kind < VMC_N_RULE_KINDS, NULL);
-    VmcRule *rule = g_new0(VmcRule, 1);
+    g_return_val_if_fail(name != NULL && kind < VMC_N_PLACEMENT_RULE_KINDS,
+                         NULL);
+    VmcPlacementRule *rule = g_new0(VmcPlacementRule, 1);
     g_atomic_ref_count_init(&rule->refs);
     rule->name = g_strdup(name);
     rule->kind = kind;
@@ -92,8 +97,8 @@ vmc_rule_new(const char *name, VmcRuleKind kind)
     return rule;
 }
 
-VmcRule *
-vmc_rule_ref(VmcRule *rule)
+VmcPlacementRule *
+vmc_placement_rule_ref(VmcPlacementRule *rule)
 {
     g_return_val_if_fail(rule != NULL, NULL);
     g_atomic_ref_count_inc(&rule->refs);
@@ -101,7 +106,7 @@ vmc_rule_ref(VmcRule *rule)
 }
 
 void
-vmc_rule_unref(VmcRule *rule)
+vmc_placement_rule_unref(VmcPlacementRule *rule)
 {
     if (rule == NULL || !g_atomic_ref_count_dec(&rule->refs))
         return;
@@ -117,10 +122,11 @@ vmc_rule_unref(VmcRule *rule)
 }
 
 gboolean
-vmc_rule_has_level(const VmcRule *rule)
+vmc_placement_rule_has_level(const VmcPlacementRule *rule)
 {
     g_return_val_if_fail(rule != NULL, FALSE);
-    return rule->kind != VMC_RULE_PIN && rule->kind != VMC_RULE_AVOID;
+    return rule->kind != VMC_PLACEMENT_RULE_PIN &&
+           rule->kind != VMC_PLACEMENT_RULE_AVOID;
 }
 
 static gboolean
@@ -130,16 +136,19 @@ is_empty(GStrv strv)
 }
 
 static gboolean
-wrong(const VmcRule *rule, const char *member, const char *why, GError **error)
+wrong(const VmcPlacementRule *rule,
+      const char *member,
+      const char *why,
+      GError **error)
 {
     g_set_error(error, VMC_ERROR, VMC_ERROR_INVALID,
                 ".%s: a rule of kind '%s' %s", member,
-                vmc_rule_kind_to_name(rule->kind), why);
+                vmc_placement_rule_kind_to_name(rule->kind), why);
     return FALSE;
 }
 
 static gboolean
-check_members(const VmcRule *rule, GError **error)
+check_members(const VmcPlacementRule *rule, GError **error)
 {
     if (!is_empty(rule->vms) || !is_empty(rule->templates) ||
         rule->group != NULL)
@@ -151,34 +160,34 @@ check_members(const VmcRule *rule, GError **error)
 }
 
 static gboolean
-check_place(const VmcRule *rule, GError **error)
+check_place(const VmcPlacementRule *rule, GError **error)
 {
     gboolean has_place = !is_empty(rule->hosts) || !is_empty(rule->labels);
 
-    if (vmc_rule_has_level(rule) && has_place)
+    if (vmc_placement_rule_has_level(rule) && has_place)
         return wrong(rule, is_empty(rule->hosts) ? "labels" : "hosts",
                      "is not about named hosts", error);
-    if (vmc_rule_has_level(rule) && *rule->level == '\0')
+    if (vmc_placement_rule_has_level(rule) && *rule->level == '\0')
         return wrong(rule, "level", "needs 'host' or the key of a host label",
                      error);
-    if (!vmc_rule_has_level(rule) && !has_place)
+    if (!vmc_placement_rule_has_level(rule) && !has_place)
         return wrong(rule, "hosts", "needs 'hosts' or 'labels'", error);
     return TRUE;
 }
 
 static gboolean
-check_weight(const VmcRule *rule, GError **error)
+check_weight(const VmcPlacementRule *rule, GError **error)
 {
-    if (rule->weight >= 1 && rule->weight <= VMC_RULE_MAX_WEIGHT)
+    if (rule->weight >= 1 && rule->weight <= VMC_PLACEMENT_RULE_MAX_WEIGHT)
         return TRUE;
     g_set_error(error, VMC_ERROR, VMC_ERROR_INVALID,
-                ".weight: expected 1 to %d, found %u", VMC_RULE_MAX_WEIGHT,
-                rule->weight);
+                ".weight: expected 1 to %d, found %u",
+                VMC_PLACEMENT_RULE_MAX_WEIGHT, rule->weight);
     return FALSE;
 }
 
 gboolean
-vmc_rule_check(const VmcRule *rule, GError **error)
+vmc_placement_rule_check(const VmcPlacementRule *rule, GError **error)
 {
     g_return_val_if_fail(rule != NULL, FALSE);
     if (!vmc_vm_name_check(rule->name, error)) {
@@ -188,12 +197,12 @@ vmc_rule_check(const VmcRule *rule, GError **error)
     if (!check_weight(rule, error) || !check_members(rule, error) ||
         !check_place(rule, error))
         return FALSE;
-    if ((rule->kind == VMC_RULE_SPREAD) != (rule->n_domains > 0))
+    if ((rule->kind == VMC_PLACEMENT_RULE_SPREAD) != (rule->n_domains > 0))
         return wrong(rule, "n_domains",
                      rule->n_domains > 0 ? "does not count domains"
                                          : "needs 1 or more",
                      error);
-    if ((rule->kind == VMC_RULE_NEAR) != (rule->near != NULL))
+    if ((rule->kind == VMC_PLACEMENT_RULE_NEAR) != (rule->near != NULL))
         return wrong(rule, "near",
                      rule->near != NULL ? "has no other group"
                                         : "needs the other group",
