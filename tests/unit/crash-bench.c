@@ -143,3 +143,26 @@ vmc_crash_bench_run(VmcDaemonFixture *fixture,
     add_uri(fixture, "h2");
     vmc_daemon_fixture_begin(fixture);
 }
+
+static void
+run_case(const VmcCrashCase *one, VmcSimStep step, const char *vm_uuid)
+{
+    VmcDaemonFixture fixture = {0};
+
+    vmc_crash_bench_run(&fixture, one->name, one->call, step, 1);
+    g_autoptr(VmcJobRecord) record = vmc_daemon_fixture_finish(&fixture, 1);
+    g_assert_cmpint(record->state, ==, one->end);
+    vmc_daemon_fixture_wait_for_vm(&fixture, vm_uuid, one->shown);
+    vmc_daemon_fixture_tear_down(&fixture, NULL);
+}
+
+void
+vmc_crash_bench_run_cases(const VmcCrashCase *cases,
+                          guint n_cases,
+                          const char *vm_uuid)
+{
+    for (guint i = 0; i < n_cases; i++) {
+        run_case(&cases[i], VMC_SIM_STEP_BEFORE, vm_uuid);
+        run_case(&cases[i], VMC_SIM_STEP_AFTER, vm_uuid);
+    }
+}

@@ -48,3 +48,22 @@ void vmc_crash_bench_run(VmcDaemonFixture *fixture,
                          const char *call,
                          VmcSimStep step,
                          guint nth);
+
+/**
+ * VmcCrashCase:
+ * @name: a scenario
+ * @call: the call at which the child is killed
+ * @end: how the next vmctld ends the job
+ * @shown: the state its VM is shown in, in the end
+ */
+typedef struct {
+    const char *name;
+    const char *call;
+    VmcJobState end;
+    VmcVmState shown;
+} VmcCrashCase;
+
+/* Each case twice: killed before the call acts, and after. */
+void vmc_crash_bench_run_cases(const VmcCrashCase *cases,
+                               guint n_cases,
+                               const char *vm_uuid);

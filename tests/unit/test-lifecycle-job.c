@@ -290,35 +290,18 @@ static const VmcCrashScenario scenarios[] = {
     {"resume", prepare_paused, submit_resume},
 };
 
-typedef struct {
-    const char *name;
-    const char *call;
-    VmcVmState shown;
-} CrashCase;
-
-static const CrashCase crash_cases[] = {
-    {"start", "start", VMC_VM_RUNNING},
-    {"start", "read-domain", VMC_VM_RUNNING},
-    {"pause", "suspend", VMC_VM_PAUSED},
-    {"resume", "resume", VMC_VM_RUNNING},
+static const VmcCrashCase crash_cases[] = {
+    {"start", "start", VMC_JOB_DONE, VMC_VM_RUNNING},
+    {"start", "read-domain", VMC_JOB_DONE, VMC_VM_RUNNING},
+    {"pause", "suspend", VMC_JOB_DONE, VMC_VM_PAUSED},
+    {"resume", "resume", VMC_JOB_DONE, VMC_VM_RUNNING},
 };
 
 /* Killed at any step, the next vmctld finishes it. */
 static void
 test_crashes(void)
 {
-    for (gsize i = 0; i < 2 * G_N_ELEMENTS(crash_cases); i++) {
-        const CrashCase *one = &crash_cases[i / 2];
-        VmcDaemonFixture fixture = {0};
-
-        vmc_crash_bench_run(
-            &fixture, one->name, one->call,
-            i % 2 == 0 ? VMC_SIM_STEP_BEFORE : VMC_SIM_STEP_AFTER, 1);
-        g_autoptr(VmcJobRecord) record = vmc_daemon_fixture_finish(&fixture, 1);
-        g_assert_cmpint(record->state, ==, VMC_JOB_DONE);
-        vmc_daemon_fixture_wait_for_vm(&fixture, UUID_1, one->shown);
-        vmc_daemon_fixture_tear_down(&fixture, NULL);
-    }
+    vmc_crash_bench_run_cases(crash_cases, G_N_ELEMENTS(crash_cases), UUID_1);
 }
 
 #define ADD(name, func)                                                        \

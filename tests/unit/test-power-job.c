@@ -362,15 +362,8 @@ static const VmcCrashScenario scenarios[] = {
     {"reboot", prepare, submit_reboot},
 };
 
-typedef struct {
-    const char *name;
-    const char *call;
-    VmcJobState end;
-    VmcVmState shown;
-} CrashCase;
-
 /* A reboot is not asked for again, since it may have been done: it says so. */
-static const CrashCase crash_cases[] = {
+static const VmcCrashCase crash_cases[] = {
     {"stop", "shutdown", VMC_JOB_DONE, VMC_VM_SHUT_OFF},
     {"forced-stop", "destroy", VMC_JOB_DONE, VMC_VM_SHUT_OFF},
     {"reboot", "reboot", VMC_JOB_UNKNOWN, VMC_VM_RUNNING},
@@ -380,18 +373,7 @@ static const CrashCase crash_cases[] = {
 static void
 test_crashes(void)
 {
-    for (gsize i = 0; i < 2 * G_N_ELEMENTS(crash_cases); i++) {
-        const CrashCase *one = &crash_cases[i / 2];
-        VmcDaemonFixture fixture = {0};
-
-        vmc_crash_bench_run(
-            &fixture, one->name, one->call,
-            i % 2 == 0 ? VMC_SIM_STEP_BEFORE : VMC_SIM_STEP_AFTER, 1);
-        g_autoptr(VmcJobRecord) record = vmc_daemon_fixture_finish(&fixture, 1);
-        g_assert_cmpint(record->state, ==, one->end);
-        vmc_daemon_fixture_wait_for_vm(&fixture, UUID_1, one->shown);
-        vmc_daemon_fixture_tear_down(&fixture, NULL);
-    }
+    vmc_crash_bench_run_cases(crash_cases, G_N_ELEMENTS(crash_cases), UUID_1);
 }
 
 #define ADD(name, func)                                                        \
