@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "daemon/hypervisor/driver.h"
+#include "daemon/hypervisor/event-sink.h"
 
 #include <libvirt/libvirt.h>
 
@@ -15,7 +15,6 @@
  * when it is needed and kept.
  */
 
-typedef struct _VmcEventSink VmcEventSink;
 typedef struct _VmcConsoleSet VmcConsoleSet;
 
 /* How VmcConnection looks within the libvirt driver. */

@@ -8,63 +8,6 @@
 #include <gio/gio.h>
 #include <libvirt/virterror.h>
 
-struct _VmcEventSink {
-    gatomicrefcount refs;
-    GRecMutex lock; /* held while the function runs; it may shut the sink */
-    VmcEventFunc event_func; /* NULL once shut */
-    gpointer user_data;
-};
-
-/* ---- the sink ------------------------------------------------------------ */
-
-VmcEventSink *
-vmc_event_sink_new(VmcEventFunc event_func, gpointer user_data)
-{
-    VmcEventSink *sink = g_new0(VmcEventSink, 1);
-
-    g_atomic_ref_count_init(&sink->refs);
-    g_rec_mutex_init(&sink->lock);
-    sink->event_func = event_func;
-    sink->user_data = user_data;
-    return sink;
-}
-
-VmcEventSink *
-vmc_event_sink_ref(VmcEventSink *sink)
-{
-    g_atomic_ref_count_inc(&sink->refs);
-    return sink;
-}
-
-void
-vmc_event_sink_unref(VmcEventSink *sink)
-{
-    if (!g_atomic_ref_count_dec(&sink->refs))
-        return;
-    g_rec_mutex_clear(&sink->lock);
-    g_free(sink);
-}
-
-void
-vmc_event_sink_emit(VmcEventSink *sink,
-                    VmcEventKind kind,
-                    const char *uuid,
-                    const char *detail)
-{
-    g_rec_mutex_lock(&sink->lock);
-    if (sink->event_func != NULL)
-        sink->event_func(kind, uuid, detail, sink->user_data);
-    g_rec_mutex_unlock(&sink->lock);
-}
-
-void
-vmc_event_sink_shut(VmcEventSink *sink)
-{
-    g_rec_mutex_lock(&sink->lock);
-    sink->event_func = NULL;
-    g_rec_mutex_unlock(&sink->lock);
-}
-
 /* libvirt frees callbacks from its own code: nothing of libvirt in here. */
 static void
 free_sink(void *opaque)

@@ -12,8 +12,8 @@
  * world. */
 struct _VmcConnection {
     char *host_name;
-    VmcSimSink *sink; /* (nullable) */
-    gint is_broken;   /* atomic */
+    VmcEventSink *sink; /* (nullable) */
+    gint is_broken;     /* atomic */
 };
 
 typedef enum {
@@ -137,8 +137,8 @@ break_connection(VmcConnection *connection)
     if (g_atomic_int_exchange(&connection->is_broken, TRUE))
         return;
     if (connection->sink != NULL)
-        vmc_sim_sink_post(connection->sink, VMC_EVENT_DISCONNECTED, NULL,
-                          "the connection broke");
+        vmc_event_sink_post(connection->sink, VMC_EVENT_DISCONNECTED, NULL,
+                            "the connection broke");
 }
 
 static gboolean
@@ -201,8 +201,8 @@ sim_open(const char *uri,
         open_ms = host->config->open_ms;
     }
     if (host != NULL && event_func != NULL) {
-        connection->sink = vmc_sim_sink_new(event_func, user_data);
-        g_ptr_array_add(host->sinks, vmc_sim_sink_ref(connection->sink));
+        connection->sink = vmc_event_sink_new(event_func, user_data);
+        g_ptr_array_add(host->sinks, vmc_event_sink_ref(connection->sink));
     }
     vmc_sim_world_unlock();
     sleep_ms(open_ms);
@@ -219,8 +219,8 @@ sim_close(VmcConnection *connection)
     vmc_sim_world_disconnect();
     vmc_sim_world_unlock();
     if (connection->sink != NULL)
-        vmc_sim_sink_close(connection->sink);
-    vmc_sim_sink_unref(connection->sink);
+        vmc_event_sink_shut(connection->sink);
+    vmc_event_sink_unref(connection->sink);
     g_free(connection->host_name);
     g_free(connection);
 }

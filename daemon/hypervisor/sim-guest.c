@@ -3,7 +3,6 @@
 
 #include "daemon/hypervisor/sim-guest.h"
 
-#include "daemon/hypervisor/sim-event.h"
 #include "daemon/hypervisor/sim-host.h"
 #include "daemon/hypervisor/sim-world.h"
 
@@ -49,7 +48,8 @@ make_appointment(VmcSimDomain *domain, guint delay_ms)
 
     appointment->host_name = g_strdup(domain->host->config->name);
     appointment->uuid = g_strdup(domain->uuid);
-    vmc_sim_later(delay_ms + 1, on_due, appointment, appointment_free);
+    g_timeout_add_full(G_PRIORITY_DEFAULT, delay_ms + 1, on_due, appointment,
+                       appointment_free);
     return g_get_monotonic_time() + (gint64) delay_ms * 1000;
 }
 

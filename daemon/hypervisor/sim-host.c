@@ -98,7 +98,7 @@ vmc_sim_host_new(const char *uri, VmcSimConfig *config)
     host->pools =
         g_ptr_array_new_with_free_func((GDestroyNotify) vmc_sim_pool_unref);
     host->sinks =
-        g_ptr_array_new_with_free_func((GDestroyNotify) vmc_sim_sink_unref);
+        g_ptr_array_new_with_free_func((GDestroyNotify) vmc_event_sink_unref);
     return host;
 }
 
@@ -248,8 +248,8 @@ vmc_sim_host_changed(VmcSimHost *host,
 {
     host->is_changed = TRUE;
     for (guint i = 0; i < host->sinks->len; i++)
-        vmc_sim_sink_post(g_ptr_array_index(host->sinks, i), kind, uuid,
-                          detail);
+        vmc_event_sink_post(g_ptr_array_index(host->sinks, i), kind, uuid,
+                            detail);
     vmc_sim_world_wake();
 }
 

@@ -3,7 +3,7 @@
 
 #include "daemon/hypervisor/driver.h"
 #include "daemon/hypervisor/sim-domain.h"
-#include "daemon/hypervisor/sim-event.h"
+#include "daemon/hypervisor/event-sink.h"
 
 /*
  * A simulated host: domains, storage, and who is connected. For the holder of
@@ -28,7 +28,7 @@ struct _VmcSimHost {
     char *uuid;
     GHashTable *domains; /* (element-type VmcSimDomain) by UUID */
     GPtrArray *pools;    /* (element-type VmcSimPool) */
-    GPtrArray *sinks;    /* (element-type VmcSimSink) who listens */
+    GPtrArray *sinks;    /* (element-type VmcEventSink) who listens */
     gboolean is_changed; /* since it was saved */
     gboolean is_claimed; /* somebody opened it: its URI is not the file's */
 };

@@ -439,7 +439,7 @@ put_under_way(VmcSimMigration *migration)
             (GDestroyNotify) vmc_sim_migration_unref);
     g_ptr_array_add(under_way, migration);
     if (!is_ticking)
-        vmc_sim_later(TICK_MS, on_tick, NULL, NULL);
+        g_timeout_add(TICK_MS, on_tick, NULL);
     is_ticking = TRUE;
 }
 
