@@ -105,6 +105,8 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    /* before it, libvirt takes another library's memory for its last error */
+    g_assert_cmpint(virInitialize(), ==, 0);
     g_test_add_func("/libvirt-error/codes", test_codes);
     g_test_add_func("/libvirt-error/timeouts", test_timeouts);
     g_test_add_func("/libvirt-error/disk-full", test_disk_full);
