@@ -83,24 +83,25 @@ host_enter() {
 }
 
 host_spawn() {
-    local k=$1 host=host$1
+    local k=$1 host=host$1 type=$2
     process_record "$host" "$BASHPID"
     exec 9>&-
     cgroup_enter "$host"
     exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
         setsid unshare --cgroup --mount --net --uts --pid --fork \
         --kill-child "$LAB_LIB/host-init" "$LAB_DIR" "$k" \
-        "$LAB_NET.$k/$LAB_NET_BITS" \
+        "$LAB_NET.$k/$LAB_NET_BITS" "$type" \
         </dev/null >"$LAB_DIR/$host/init.log" 2>&1
 }
 
+# host_begin K kvm|qemu
 host_begin() {
-    local k=$1 host=host$1
+    local k=$1 host=host$1 type=$2
     mkdir -p "$LAB_DIR/$host"
     cgroup_make "$host"
     config_host "$k"
     [[ -p $LAB_DIR/$host/control ]] || mkfifo "$LAB_DIR/$host/control"
-    host_spawn "$k" &
+    host_spawn "$k" "$type" &
 }
 
 # Waits for the namespaces of HOST, gives it its cable and its libvirtd.

@@ -16,7 +16,7 @@ setup_file() {
     <type arch='x86_64' machine='pc-q35-7.2'>hvm</type>
     <kernel>/var/lib/vmctl-lab/vmlinuz</kernel>
     <initrd>/var/lib/vmctl-lab/initrd</initrd>
-    <cmdline>console=ttyS0 quiet</cmdline>
+    <cmdline>console=ttyS0 quiet cryptomgr.notests</cmdline>
   </os>
   <features><acpi/></features>
   <devices>

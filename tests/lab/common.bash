@@ -3,6 +3,9 @@
 # The environment comes from tests/lab/run.
 # shellcheck shell=bash
 
+# what the template 'lab' boots with, for tests that add a word
+LAB_CMDLINE='console=ttyS0 quiet cryptomgr.notests memhp_default_state=online_movable'
+
 # start_vmctld: on the lab's state; keeps state when it ran before
 start_vmctld() {
     mkdir -p "$LAB_RUN/state"
@@ -50,8 +53,7 @@ ensure_fleet() {
     for host in host1 host2; do
         vmctl host show "$host" >/dev/null 2>&1 ||
             vmctl host add "$host" "$(lab uri "$host")" \
-                --migration-uri "qemu+tcp://$host/system" \
-                --domain-type "$LAB_TYPE"
+                --migration-uri "qemu+tcp://$host/system"
     done
     wait_for 60 hosts_are_up
 }

@@ -12,6 +12,11 @@ teardown_file() {
     delete_all_vms
 }
 
+@test "a host says what its guests run under, without being told" {
+    assert_equal "$(vmctl host show host1 -o json | jq -r .domain_type)" \
+        "$LAB_TYPE" 'domain type'
+}
+
 @test "a VM made from a template boots, and its guest sees its size" {
     create_guest life1 --vcpus 2
     assert_equal "$(vm life1 .state)" running state

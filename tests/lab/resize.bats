@@ -85,7 +85,7 @@ teardown_file() {
 
 @test "without the virtio-mem driver memory grows by DIMM" {
     create_guest size-dimm --set \
-        'cmdline=console=ttyS0 quiet memhp_default_state=online_movable lab.skip=virtio_mem'
+        "cmdline=$LAB_CMDLINE lab.skip=virtio_mem"
     local before
     before=$(report size-dimm .mem_total_kib)
     run vmctl resize size-dimm --memory 512MiB
@@ -100,7 +100,7 @@ teardown_file() {
 
 @test "without virtio-mem and DIMMs, the balloon shrinks it, reported honestly" {
     create_guest size-balloon --memory 512MiB --set \
-        'cmdline=console=ttyS0 quiet memhp_default_state=online_movable lab.skip=virtio_mem'
+        "cmdline=$LAB_CMDLINE lab.skip=virtio_mem"
     run vmctl resize size-balloon --memory 256MiB
     echo "$output"
     [ "$status" = 0 ] || [ "$status" = 8 ] || [ "$status" = 3 ]
@@ -110,7 +110,7 @@ teardown_file() {
 
 @test "vCPUs are brought online by the agent when the guest does not" {
     create_guest size-manual --set \
-        'cmdline=console=ttyS0 quiet memhp_default_state=online_movable lab.noonline'
+        "cmdline=$LAB_CMDLINE lab.noonline"
     vmctl resize size-manual --vcpus 3
     assert_equal "$(report size-manual .cpus_online)" 3 'vCPUs online'
     vmctl delete size-manual --force --yes
