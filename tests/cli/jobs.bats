@@ -21,6 +21,7 @@ teardown_file() {
 # in_background ARG...: vmctl, whose stderr goes to $talk; its pid is $pid
 in_background() {
     talk=$BATS_TEST_TMPDIR/talk
+    rm -f "$BATS_TEST_TMPDIR/data" # what an earlier one said is not its answer
     "$VMC_BUILDDIR/vmctl/vmctl" "$@" >"$BATS_TEST_TMPDIR/data" 2>"$talk" 3>&- &
     pid=$!
 }
@@ -105,7 +106,7 @@ ends() {
 
 @test "events as they come" {
     in_background events --vm web1 -o plain
-    until_true grep -q . "$BATS_TEST_TMPDIR/data"
+    until_true grep -qs . "$BATS_TEST_TMPDIR/data"
     same "$(head -n 1 "$BATS_TEST_TMPDIR/data")" $'vm\t\tweb1\trunning\th1'
     vmctl pause web1 2>/dev/null
     vmctl resume web1 2>/dev/null
@@ -114,7 +115,7 @@ ends() {
     kill -INT "$pid"
     ends 0
     in_background events -o json --vm web1
-    until_true grep -q . "$BATS_TEST_TMPDIR/data"
+    until_true grep -qs . "$BATS_TEST_TMPDIR/data"
     kill -INT "$pid"
     same "$(head -n 1 "$BATS_TEST_TMPDIR/data" | jq -r '.event, .data.name')" \
         $'vm\nweb1'
@@ -122,7 +123,7 @@ ends() {
 
 @test "events end when vmctld does, and say so" {
     in_background events -o plain --vm web1
-    until_true grep -q . "$BATS_TEST_TMPDIR/data"
+    until_true grep -qs . "$BATS_TEST_TMPDIR/data"
     crash_vmctld
     ends 6
     has_said '^vmctl: vmctld '

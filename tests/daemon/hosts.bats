@@ -140,10 +140,16 @@ until_hosts() {
     timeout 30 curl --silent --no-buffer --unix-socket "$socket" \
         http://vmctl/v1/events >"$dir/events" 3>&- &
     local listener=$!
-    for _ in {1..100}; do # until it listens, others come and go unseen
+    # until it listens, others come and go unseen, or are only seen to go
+    for _ in {1..100}; do
         expect 201 POST /v1/hosts '{"name":"h1","uri":"sim://h1"}'
         expect 204 DELETE /v1/hosts/h1
-        ! grep -q '^event: host-gone' "$dir/events" || break
+        ! grep -A 1 '^event: host$' "$dir/events" | grep -q '"name":"h1"' ||
+            break
+        sleep 0.1
+    done
+    for _ in {1..100}; do
+        ! grep -q '^event: host-gone$' "$dir/events" || break
         sleep 0.1
     done
     kill $listener
