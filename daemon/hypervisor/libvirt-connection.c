@@ -52,12 +52,26 @@ make_unattended_uri(const char *uri)
                        "no_tty=1", NULL);
 }
 
+static const char *
+open_advice(int code)
+{
+    switch (code) {
+    case VMC_ERROR_INVALID:
+        return "write it like qemu+ssh://root@kvm1/system";
+    case VMC_ERROR_DENIED:
+        return "let vmctld's user in there";
+    default:
+        return "check the address, that libvirtd runs there, and that it lets "
+               "vmctld in";
+    }
+}
+
 /* Whatever keeps us from connecting, the host is unreachable; but what no
  * retry will mend keeps its own code. */
 static void
 set_open_error(GError **error, const char *uri)
 {
-    g_autoptr(GError) local = NULL;
+    GError *local = NULL;
 
     vmc_libvirt_error_set(&local, "cannot connect to '%s'", uri);
     if (virGetLastErrorCode() == VIR_ERR_NO_CONNECT)
@@ -65,7 +79,9 @@ set_open_error(GError **error, const char *uri)
     else if (local->code != VMC_ERROR_DENIED &&
              local->code != VMC_ERROR_INVALID)
         local->code = VMC_ERROR_UNREACHABLE;
-    g_propagate_error(error, g_steal_pointer(&local));
+    g_set_error(error, VMC_ERROR, local->code, "%s; %s", local->message,
+                open_advice(local->code));
+    g_error_free(local);
 }
 
 /* What the loss of a connection ends. Apart from the connection, as it may

@@ -118,3 +118,23 @@ gboolean vmc_link_probe(const char *uri,
                         GCancellable *cancellable,
                         VmcHost **ret_host,
                         GError **error);
+
+/**
+ * vmc_link_ask:
+ * @uri: how a host is reached
+ * @call: what is asked; something that only reads
+ * @timeout_ms: how long to try to connect; the call's own deadline comes on top
+ * @cancellable: (nullable): gives up with %VMC_ERROR_CANCELLED
+ * @reply: (out): what came back
+ * @error: as vmc_link_probe()
+ *
+ * Connects, asks, and closes. Blocks.
+ *
+ * Returns: whether the host answered
+ */
+gboolean vmc_link_ask(const char *uri,
+                      const VmcCall *call,
+                      guint timeout_ms,
+                      GCancellable *cancellable,
+                      VmcReply *reply,
+                      GError **error);
