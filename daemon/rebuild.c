@@ -8,8 +8,8 @@
 #include "daemon/clock.h"
 #include "daemon/control/admission.h"
 #include "daemon/control/observe.h"
-#include "daemon/hypervisor/driver.h"
 #include "daemon/hypervisor/libvirt-connection.h"
+#include "daemon/hypervisor/link.h"
 #include "daemon/store/store.h"
 
 #include <gio/gio.h>
@@ -87,28 +87,48 @@ is_expected(const GError *error)
     return g_error_matches(error, VMC_ERROR, VMC_ERROR_DAMAGED);
 }
 
+/* Of the old database, if there is one: what it knows, or (not an error) NULL
+ * with the reason. */
+static gboolean
+read_old(const Rebuild *rebuild,
+         GPtrArray **ret_hosts,
+         GError **ret_reason,
+         GError **error)
+{
+    g_autoptr(VmcStore) store = NULL;
+    g_autoptr(GError) cause = NULL;
+
+    *ret_hosts = NULL;
+    if (!g_file_test(rebuild->path, G_FILE_TEST_EXISTS))
+        return TRUE;
+    store = vmc_store_open(rebuild->path, &cause);
+    if (store != NULL)
+        *ret_hosts = stored_hosts(store, &cause);
+    if (cause != NULL && !is_expected(cause)) {
+        g_propagate_error(error, g_steal_pointer(&cause));
+        return FALSE;
+    }
+    *ret_reason = g_steal_pointer(&cause);
+    return TRUE;
+}
+
 static GPtrArray *
 find_hosts(const Rebuild *rebuild, GError **error)
 {
-    g_autoptr(GError) cause = NULL;
-    g_autoptr(VmcStore) store = vmc_store_open(rebuild->path, &cause);
-    g_autoptr(GPtrArray) hosts = NULL;
+    g_autoptr(GPtrArray) stored = NULL;
+    g_autoptr(GError) reason = NULL;
 
-    if (store == NULL && !is_expected(cause)) {
-        g_propagate_error(error, g_steal_pointer(&cause));
+    if (!read_old(rebuild, &stored, &reason, error))
         return NULL;
-    }
     if (rebuild->hosts != NULL)
         return parse_hosts(rebuild, error);
-    if (store != NULL)
-        hosts = stored_hosts(store, &cause);
-    if (hosts != NULL && hosts->len > 0)
-        return g_steal_pointer(&hosts);
+    if (stored != NULL && stored->len > 0)
+        return g_steal_pointer(&stored);
     g_set_error(error, VMC_ERROR, VMC_ERROR_INVALID,
                 "'%s' does not say which hosts there are%s%s: give each as "
                 "'--host NAME=URI'",
-                rebuild->path, cause != NULL ? ": " : "",
-                cause != NULL ? cause->message : "");
+                rebuild->path, reason != NULL ? ": " : "",
+                reason != NULL ? reason->message : "");
     return NULL;
 }
 
@@ -180,69 +200,33 @@ take_host(Rebuild *rebuild, const VmcHost *wanted, const VmcHost *facts)
 }
 
 static gboolean
-ask(const VmcDriver *driver,
-    VmcConnection *connection,
-    VmcCallKind kind,
-    VmcReply *reply,
-    GError **error)
-{
-    g_autoptr(VmcCall) call = vmc_call_new(kind, NULL);
-
-    return driver->perform(connection, call, reply, error);
-}
-
-static gboolean
 read_host(Rebuild *rebuild, const VmcHost *wanted, GError **error)
 {
-    const VmcDriver *driver = vmc_driver_for_uri(wanted->uri);
-    VmcConnection *connection = driver->open(wanted->uri, NULL, NULL, error);
-    g_auto(VmcReply) host = VMC_REPLY_INIT;
-    g_auto(VmcReply) domains = VMC_REPLY_INIT;
-    gboolean ok = FALSE;
+    const guint timeout_ms = rebuild->settings->connect_timeout_s * 1000;
+    g_autoptr(VmcCall) list = vmc_call_new(VMC_CALL_LIST_DOMAINS, NULL);
+    g_autoptr(VmcHost) facts = NULL;
+    g_auto(VmcReply) reply = VMC_REPLY_INIT;
 
-    if (connection != NULL) {
-        ok = ask(driver, connection, VMC_CALL_READ_HOST, &host, error) &&
-             ask(driver, connection, VMC_CALL_LIST_DOMAINS, &domains, error);
-        driver->close(connection);
-    }
-    if (!ok) {
+    if (!vmc_link_probe(wanted->uri, wanted->domain_type, timeout_ms, NULL,
+                        &facts, error) ||
+        !vmc_link_ask(wanted->uri, list, timeout_ms, NULL, &reply, error)) {
         g_prefix_error(error, "nothing was rebuilt: host '%s': ", wanted->name);
         return FALSE;
     }
-    take_host(rebuild, wanted, host.host);
-    return take_domains(rebuild, wanted, domains.domains, error);
+    take_host(rebuild, wanted, facts);
+    return take_domains(rebuild, wanted, reply.domains, error);
 }
 
 /* ---- the new database ---------------------------------------------------- */
-
-static gboolean
-write_fleet(VmcStore *store, const VmcFleet *fleet, GError **error)
-{
-    for (guint i = 0; i < vmc_fleet_n_hosts(fleet); i++)
-        if (!vmc_store_put_host(store, vmc_fleet_host_at(fleet, i), error))
-            return FALSE;
-    for (guint i = 0; i < vmc_fleet_n_vms(fleet); i++)
-        if (!vmc_store_put_vm(store, vmc_fleet_vm_at(fleet, i), error))
-            return FALSE;
-    return TRUE;
-}
 
 static char *
 replace_database(const Rebuild *rebuild, GError **error)
 {
     g_autofree char *aside = NULL;
 
-    if (g_file_test(rebuild->path, G_FILE_TEST_EXISTS)) {
-        aside = vmc_store_set_aside(rebuild->path, vmc_clock_now_s(), error);
-        if (aside == NULL)
-            return NULL;
-    }
-    g_autoptr(VmcStore) store = vmc_store_open(rebuild->path, error);
-    if (store == NULL || !write_fleet(store, rebuild->fleet, error)) {
-        if (aside != NULL)
-            g_prefix_error(error, "the old database is at '%s': ", aside);
+    if (!vmc_store_replace(rebuild->path, rebuild->fleet, vmc_clock_now_s(),
+                           &aside, error))
         return NULL;
-    }
     const guint n_hosts = vmc_fleet_n_hosts(rebuild->fleet);
     return g_strdup_printf(
         "rebuilt '%s': %u host%s, %u managed VM%s%s%s%s", rebuild->path,

@@ -189,7 +189,7 @@ read_row(VmcStore *store,
 
     if (node != NULL && func(node, fleet, &local))
         return TRUE;
-    vmc_store_set_damaged(store, error,
+    vmc_store_set_damaged(store->path, error,
                           local != NULL ? local->message : "no JSON");
     return FALSE;
 }

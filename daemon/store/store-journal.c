@@ -92,7 +92,7 @@ read_job(VmcStore *store,
         node != NULL ? vmc_job_record_from_json(node, &local) : NULL;
 
     if (record == NULL) {
-        vmc_store_set_damaged(store, error,
+        vmc_store_set_damaged(store->path, error,
                               local != NULL ? local->message : "no JSON");
         return FALSE;
     }

@@ -4,45 +4,12 @@
 #include "daemon/store/store-lock.h"
 
 #include "core/error.h"
-
-#include <gio/gio.h>
-#include <glib-unix.h>
+#include "daemon/store/store-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <unistd.h>
-
-static VmcError
-code_of_errno(int number)
-{
-    g_autoptr(GError) io_error =
-        g_error_new_literal(G_IO_ERROR, g_io_error_from_errno(number), "");
-
-    return vmc_error_of(io_error);
-}
-
-static const char *
-advice_for_errno(int number)
-{
-    switch (number) {
-    case ENOENT:
-        return "make the state folder, or name another with --state-dir";
-    case ENOSPC:
-        return "free some space there";
-    default:
-        return "make the state folder writable for vmctld, or name another "
-               "with --state-dir";
-    }
-}
-
-static void
-set_error_from_errno(GError **error, int number, const char *path)
-{
-    g_set_error(error, VMC_ERROR, code_of_errno(number),
-                "cannot lock the state with '%s': %s: %s", path,
-                g_strerror(number), advice_for_errno(number));
-}
 
 static void
 set_busy(GError **error, int fd, const char *path)
@@ -82,14 +49,14 @@ vmc_store_lock(const char *path, GError **error)
     int fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 
     if (fd < 0) {
-        set_error_from_errno(error, errno, lock_path);
+        vmc_store_set_errno(error, errno, "lock the state with", lock_path);
         return -1;
     }
     if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
         if (errno == EWOULDBLOCK)
             set_busy(error, fd, path);
         else
-            set_error_from_errno(error, errno, lock_path);
+            vmc_store_set_errno(error, errno, "lock the state with", lock_path);
         close(fd);
         return -1;
     }

@@ -52,7 +52,7 @@ check_application(VmcStore *store, gint64 version, GError **error)
         return FALSE;
     if (application_id == (version == 0 ? 0 : APPLICATION_ID))
         return TRUE;
-    vmc_store_set_damaged(store, error, "it is not a database of vmctl");
+    vmc_store_set_damaged(store->path, error, "it is not a database of vmctl");
     return FALSE;
 }
 

@@ -20,6 +20,12 @@ struct _VmcStore {
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sqlite3_stmt, sqlite3_finalize)
 
+/* Without lock and connection. (transfer full) */
+VmcStore *vmc_store_new(const char *path);
+
+/* To a file that is there. */
+gboolean vmc_store_connect(VmcStore *store, GError **error);
+
 /**
  * vmc_store_set_error:
  * @store: the store
@@ -30,8 +36,22 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(sqlite3_stmt, sqlite3_finalize)
  */
 void vmc_store_set_error(VmcStore *store, GError **error, const char *doing);
 
+/**
+ * vmc_store_set_errno:
+ * @error: where to
+ * @number: an errno
+ * @doing: what was tried, as "open the state"
+ * @path: with which file
+ *
+ * As vmc_store_set_error(), for what is not SQLite's.
+ */
+void vmc_store_set_errno(GError **error,
+                         int number,
+                         const char *doing,
+                         const char *path);
+
 /* %VMC_ERROR_DAMAGED: what is wrong, and that --rebuild helps. */
-void vmc_store_set_damaged(VmcStore *store, GError **error, const char *what);
+void vmc_store_set_damaged(const char *path, GError **error, const char *what);
 
 /* One or several statements without parameters and rows. */
 gboolean vmc_store_exec(VmcStore *store, const char *sql, GError **error);

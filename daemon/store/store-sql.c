@@ -5,6 +5,8 @@
 
 #include "core/error.h"
 
+#include <gio/gio.h>
+
 #include <errno.h>
 
 /* ---- errors ---------------------------------------------------------------
@@ -55,6 +57,9 @@ vmc_store_set_error(VmcStore *store, GError **error, const char *doing)
     const SqlError *known = find_error(store);
     const char *message = sqlite3_errmsg(store->db);
 
+    /* where a disk is full, it was written to, whatever it was for */
+    if (known != NULL && known->code == VMC_ERROR_NO_SPACE)
+        doing = "write to";
     if (known == NULL)
         g_set_error(error, VMC_ERROR, VMC_ERROR_FAILED,
                     "cannot %s the state '%s': %s", doing, store->path,
@@ -65,13 +70,42 @@ vmc_store_set_error(VmcStore *store, GError **error, const char *doing)
                     message, known->advice);
 }
 
+static const char *
+advice_for_errno(int number)
+{
+    switch (number) {
+    case ENOENT:
+        return "make the state folder, or name another with --state-dir";
+    case ENOSPC:
+    case EDQUOT:
+        return "free some space there";
+    default:
+        return "make the file, its folder and file system writable for "
+               "vmctld, or name another folder with --state-dir";
+    }
+}
+
 void
-vmc_store_set_damaged(VmcStore *store, GError **error, const char *what)
+vmc_store_set_errno(GError **error,
+                    int number,
+                    const char *doing,
+                    const char *path)
+{
+    g_autoptr(GError) io_error =
+        g_error_new_literal(G_IO_ERROR, g_io_error_from_errno(number), "");
+
+    g_set_error(error, VMC_ERROR, vmc_error_of(io_error),
+                "cannot %s '%s': %s: %s", doing, path, g_strerror(number),
+                advice_for_errno(number));
+}
+
+void
+vmc_store_set_damaged(const char *path, GError **error, const char *what)
 {
     g_set_error(error, VMC_ERROR, VMC_ERROR_DAMAGED,
                 "the state '%s' is damaged: %s: run vmctld --rebuild to make "
                 "it again from the hosts",
-                store->path, what);
+                path, what);
 }
 
 /* ---- statements -----------------------------------------------------------

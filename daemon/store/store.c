@@ -4,84 +4,20 @@
 #include "daemon/store/store.h"
 
 #include "core/error.h"
+#include "daemon/store/store-file.h"
 #include "daemon/store/store-lock.h"
 #include "daemon/store/store-migrations.h"
 #include "daemon/store/store-private.h"
 
-#include <gio/gio.h>
-#include <glib/gstdio.h>
-
-#include <errno.h>
-#include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define BUSY_TIMEOUT_MS 5000
 
-/* ---- the file -------------------------------------------------------------
- */
-
-static gboolean
-fail_with_errno(GError **error, int number, const char *path)
-{
-    g_autoptr(GError) io_error =
-        g_error_new_literal(G_IO_ERROR, g_io_error_from_errno(number), "");
-
-    g_set_error(error, VMC_ERROR, vmc_error_of(io_error),
-                "cannot open the state '%s': %s: make the file, its folder "
-                "and file system writable for vmctld",
-                path, g_strerror(number));
-    return FALSE;
-}
-
-/* SQLite takes an empty file for a new database. One that we did not make just
- * now has lost its content. */
-static gboolean
-check_size(VmcStore *store, int fd, GError **error)
-{
-    struct stat info;
-
-    if (fstat(fd, &info) < 0)
-        return fail_with_errno(error, errno, store->path);
-    if (info.st_size > 0)
-        return TRUE;
-    vmc_store_set_damaged(store, error, "the file is empty");
-    return FALSE;
-}
-
-static gboolean
-prepare_old_file(VmcStore *store, int fd, GError **error)
-{
-    if (!check_size(store, fd, error))
-        return FALSE;
-    if (fchmod(fd, 0600) < 0)
-        return fail_with_errno(error, errno, store->path);
-    return TRUE;
-}
-
-/* Makes the database 0600, which its -wal and -shm take over. */
-static gboolean
-prepare_file(VmcStore *store, GError **error)
-{
-    int flags = O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC;
-    int fd = open(store->path, flags, 0600);
-    gboolean is_new = fd >= 0;
-
-    if (fd < 0 && errno == EEXIST)
-        fd = open(store->path, O_RDWR | O_CLOEXEC);
-    if (fd < 0)
-        return fail_with_errno(error, errno, store->path);
-
-    gboolean ok = is_new || prepare_old_file(store, fd, error);
-    close(fd);
-    return ok;
-}
-
 /* ---- the connection -------------------------------------------------------
  */
 
-static gboolean
-connect_database(VmcStore *store, GError **error)
+gboolean
+vmc_store_connect(VmcStore *store, GError **error)
 {
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX;
 
@@ -131,7 +67,7 @@ check_pragma(VmcStore *store, const char *sql, GError **error)
         return FALSE;
     if (!row || g_str_equal(vmc_store_column(statement, 0), "ok"))
         return TRUE;
-    vmc_store_set_damaged(store, error, vmc_store_column(statement, 0));
+    vmc_store_set_damaged(store->path, error, vmc_store_column(statement, 0));
     return FALSE;
 }
 
@@ -152,7 +88,7 @@ check_row(VmcStore *store, sqlite3_stmt *statement, GError **error)
     g_autofree char *what =
         g_strdup_printf("what is stored of '%s' has changed by itself",
                         vmc_store_column(statement, 0));
-    vmc_store_set_damaged(store, error, what);
+    vmc_store_set_damaged(store->path, error, what);
     return FALSE;
 }
 
@@ -188,11 +124,23 @@ static gboolean
 open_store(VmcStore *store, GError **error)
 {
     store->lock_fd = vmc_store_lock(store->path, error);
-    return store->lock_fd >= 0 && prepare_file(store, error) &&
-           connect_database(store, error) && configure_database(store, error) &&
+    return store->lock_fd >= 0 && vmc_store_file_prepare(store->path, error) &&
+           vmc_store_connect(store, error) &&
+           configure_database(store, error) &&
            check_pragma(store, "PRAGMA integrity_check(1)", error) &&
            check_pragma(store, "PRAGMA foreign_key_check", error) &&
            vmc_store_migrate(store, error) && check_content(store, error);
+}
+
+VmcStore *
+vmc_store_new(const char *path)
+{
+    VmcStore *store = g_new0(VmcStore, 1);
+
+    g_mutex_init(&store->mutex);
+    store->path = g_strdup(path);
+    store->lock_fd = -1;
+    return store;
 }
 
 VmcStore *
@@ -200,11 +148,8 @@ vmc_store_open(const char *path, GError **error)
 {
     g_return_val_if_fail(path != NULL, NULL);
     g_return_val_if_fail(error == NULL || *error == NULL, NULL);
-    g_autoptr(VmcStore) store = g_new0(VmcStore, 1);
+    g_autoptr(VmcStore) store = vmc_store_new(path);
 
-    g_mutex_init(&store->mutex);
-    store->path = g_strdup(path);
-    store->lock_fd = -1;
     if (!open_store(store, error))
         return NULL;
     return g_steal_pointer(&store);
@@ -221,33 +166,4 @@ vmc_store_close(VmcStore *store)
     g_mutex_clear(&store->mutex);
     g_free(store->path);
     g_free(store);
-}
-
-static gboolean
-move_aside(const char *path, const char *suffix, GError **error)
-{
-    g_autofree char *aside = g_strconcat(path, suffix, NULL);
-
-    if (g_rename(path, aside) == 0 || errno == ENOENT)
-        return TRUE;
-    return fail_with_errno(error, errno, path);
-}
-
-char *
-vmc_store_set_aside(const char *path, gint64 now_s, GError **error)
-{
-    g_return_val_if_fail(path != NULL, NULL);
-    g_autofree char *suffix =
-        g_strdup_printf(".damaged-%" G_GINT64_FORMAT, now_s);
-    g_autofree char *wal = g_strconcat(path, "-wal", NULL);
-    g_autofree char *shm = g_strconcat(path, "-shm", NULL);
-    int lock_fd = vmc_store_lock(path, error);
-
-    if (lock_fd < 0)
-        return NULL;
-    gboolean ok = move_aside(path, suffix, error) &&
-                  move_aside(wal, suffix, error) &&
-                  move_aside(shm, suffix, error);
-    close(lock_fd);
-    return ok ? g_strconcat(path, suffix, NULL) : NULL;
 }

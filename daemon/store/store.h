@@ -34,17 +34,23 @@ void vmc_store_close(VmcStore *store);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VmcStore, vmc_store_close)
 
 /**
- * vmc_store_set_aside:
- * @path: a database that nobody has open
- * @now_s: now, for the name; seconds of the epoch
- * @error: as vmc_store_open()
+ * vmc_store_replace:
+ * @path: a database that nobody has open, or none
+ * @fleet: what the new one holds
+ * @now_s: now, for the name of the old one; seconds of the epoch
+ * @ret_aside: (out) (transfer full) (nullable): where the old one is now
+ * @error: as vmc_store_open(); then the old one is in its place
  *
- * Moves a damaged database and its log out of the way, so that
- * vmc_store_open() makes a new one. Nothing is deleted.
+ * Makes a new database beside the old one, without jobs, and puts it in the
+ * place of that. Nothing is deleted.
  *
- * Returns: (transfer full): where the database is now
+ * Returns: %TRUE when it is durable
  */
-char *vmc_store_set_aside(const char *path, gint64 now_s, GError **error);
+gboolean vmc_store_replace(const char *path,
+                           const VmcFleet *fleet,
+                           gint64 now_s,
+                           char **ret_aside,
+                           GError **error);
 
 /* ---- the fleet (store-fleet.c) --------------------------------------------
  */

@@ -30,12 +30,14 @@ prepare() {
     printf '[daemon]\nsocket_group =\n' >"$config"
     pid=
     supervisor=
+    mounted=
 }
 
 # Of a test that failed, the log is the first thing to look at.
 clean_up() {
     [ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
     [ -z "$supervisor" ] || wait "$supervisor" 2>/dev/null || true
+    [ -z "$mounted" ] || umount -l "$mounted" 2>/dev/null || true
     [ ! -f "$dir/log" ] || sed 's/^/# /' "$dir/log"
     rm -rf "$dir"
 }
@@ -103,6 +105,21 @@ stop() {
 murder() {
     kill -KILL "$pid"
     await_end
+}
+
+# mount_small [SIZE]: the state is on a small file system of its own
+mount_small() {
+    [ "$(id -u)" = 0 ] || skip 'only root can mount a small file system'
+    mkdir "$state"
+    mount -t tmpfs -o "size=${1-1m},mode=700" vmctld-test "$state" ||
+        skip 'no tmpfs can be mounted here'
+    mounted=$state
+}
+
+# fill_up: to the last byte
+fill_up() {
+    dd if=/dev/zero of="$state/filler" bs=64k status=none 2>/dev/null || true
+    dd if=/dev/zero of="$state/filler2" bs=512 status=none 2>/dev/null || true
 }
 
 fail() {

@@ -217,16 +217,11 @@ faults() {
 }
 
 @test 'a journal that cannot be written refuses the job' {
-    [ "$(id -u)" = 0 ] || skip 'only root can mount a small file system'
-    mkdir "$state"
-    mount -t tmpfs -o size=1m,mode=700 vmctld-test "$state" ||
-        skip 'no tmpfs can be mounted here'
-    mount=$state
+    mount_small
     start
     add_host h1
     carry_out done POST /v1/vms '{"name":"a","template":"lab"}'
-    dd if=/dev/zero of="$state/filler" bs=64k status=none || true
-    dd if=/dev/zero of="$state/filler2" bs=512 status=none || true
+    fill_up
     for _ in {1..200}; do
         ask POST /v1/vms/a/pause
         [ "$code" = 202 ] || [ "$code" = 409 ] || break
@@ -239,11 +234,4 @@ faults() {
         sleep 0.1
     done
     stop
-    umount "$state"
-}
-
-teardown() {
-    [ -z "$pid" ] || kill -KILL "$pid" 2>/dev/null || true
-    [ -z "${mount-}" ] || umount -l "$state" 2>/dev/null || true
-    clean_up
 }

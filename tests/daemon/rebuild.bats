@@ -76,6 +76,29 @@ damage() {
     [ ! -e "$(echo "$state"/vmctl.db.damaged-*)" ]
 }
 
+@test 'a host that is silent is not waited for without end' {
+    prepare_fleet
+    damage
+    printf '[hosts]\nconnect_timeout_s = 1\n' >>"$config"
+    rebuild 6 --host "h1=$(uri h1 vms=1)" --host "h2=sim://h2?open_ms=60000"
+    [[ $output == *"host 'h2': "*"did not answer within 1 s"* ]] ||
+        fail "$output"
+    [ "$(sha256sum <"$state/vmctl.db")" = "$damaged" ]
+}
+
+@test 'on a full disk the old database stays, and nothing beside it' {
+    mount_small
+    prepare_fleet
+    damage
+    fill_up
+    rebuild 13 --host "h1=$(uri h1 vms=1)" --host "h2=$(uri h2)"
+    [[ $output == 'vmctld: '*'free some space'* ]] || fail "$output"
+    [ "$(sha256sum <"$state/vmctl.db")" = "$damaged" ]
+    rm "$state"/filler*
+    ! ls "$state" | grep -E 'new|damaged-' || fail "$(ls "$state")"
+    rebuild 0 --host "h1=$(uri h1 vms=1)" --host "h2=$(uri h2)"
+}
+
 @test 'nothing is changed when no host is known, or named badly' {
     prepare_fleet
     damage

@@ -90,6 +90,23 @@ load common
     refuses 5 "$state.*(ermission denied|writable)"
 }
 
+@test 'a first start on a full disk leaves no half of a database' {
+    mount_small
+    fill_up
+    refuses 13 "no new state was made: .*: free some space there"
+    [ "$(ls "$state")" = $'filler\nfiller2\nvmctl.db.lock' ] || fail "$(ls "$state")"
+    rm "$state"/filler*
+    start
+    expect 200 GET /v1/hosts
+    stop
+}
+
+@test 'a read-only file system is refused' {
+    mount_small
+    mount -o remount,ro "$state"
+    refuses 5 "$state.*: Read-only file system: make .*--state-dir"
+}
+
 @test 'a bad configuration is refused with file and line' {
     printf '[api]\nmax_connections = many\n' >"$config"
     run -2 "$vmctld" --config "$config" --check-config

@@ -281,23 +281,179 @@ test_changed_value(VmcStoreFixture *fixture, gconstpointer data)
     vmc_store_fixture_open_fails(fixture, VMC_ERROR_DAMAGED, UUID_1);
 }
 
+/* A log without its database is no new state either: it holds what was last
+ * written, and would be played into any database that came there. */
 static void
-test_set_aside(VmcStoreFixture *fixture, gconstpointer data)
+test_only_log_left(VmcStoreFixture *fixture, gconstpointer data)
 {
+    g_autofree char *log = g_strconcat(fixture->path, "-wal", NULL);
+
+    g_assert_true(g_file_set_contents(log, "log", -1, NULL));
+    vmc_store_fixture_open_fails(fixture, VMC_ERROR_DAMAGED,
+                                 "vmctld --rebuild");
+    g_assert_false(g_file_test(fixture->path, G_FILE_TEST_EXISTS));
+}
+
+/* ---- a new one ------------------------------------------------------------
+ */
+
+/* Killed while it made one: the next makes it anew. */
+static void
+test_half_made(VmcStoreFixture *fixture, gconstpointer data)
+{
+    g_autofree char *young = g_strconcat(fixture->path, ".new", NULL);
+
+    g_assert_true(g_file_set_contents(young, "half", -1, NULL));
+    vmc_store_close(vmc_store_fixture_open(fixture));
+    g_assert_false(g_file_test(young, G_FILE_TEST_EXISTS));
+}
+
+static guint
+count_files(const char *path)
+{
+    g_autoptr(GDir) dir = g_dir_open(path, 0, NULL);
+    guint n_files = 0;
+
+    while (g_dir_read_name(dir) != NULL)
+        n_files++;
+    return n_files;
+}
+
+static void
+fill_up(const char *path)
+{
+    g_autofree char *zeros = g_malloc0(4096);
+    FILE *file = fopen(path, "w");
+
+    g_assert_nonnull(file);
+    setvbuf(file, NULL, _IONBF, 0);
+    while (fwrite(zeros, 4096, 1, file) == 1)
+        ;
+    fclose(file);
+}
+
+static void
+make_on_full_fs(VmcStoreFixture *fixture)
+{
+    g_autofree char *filler = g_build_filename(fixture->dir, "filler", NULL);
+
+    mount_over(fixture, 0, "size=512k");
+    fill_up(filler);
+    vmc_store_fixture_open_fails(fixture, VMC_ERROR_NO_SPACE, "free some");
+    g_assert_cmpuint(count_files(fixture->dir), ==, 2); /* with the lock */
+    g_unlink(filler);
+    vmc_store_close(vmc_store_fixture_open(fixture));
+}
+
+/* No state can be made: no half of one is left, which the next start would
+ * take for a damaged one. */
+static void
+test_new_on_full_fs(VmcStoreFixture *fixture, gconstpointer data)
+{
+    run_in_child(make_on_full_fs, fixture);
+}
+
+/* ---- in the place of another ----------------------------------------------
+ */
+
+static VmcFleet *
+other_fleet(void)
+{
+    g_autoptr(VmcFleet) none = vmc_fleet_new();
+    g_autoptr(VmcHost) host = vmc_host_new("h7", "sim://h7");
+    g_autoptr(VmcVm) vm = vmc_test_make_vm(UUID_2, "web7", "h7");
+    g_autoptr(VmcFleet) fleet = vmc_fleet_with_host(none, host);
+
+    return vmc_fleet_with_vm(fleet, vm);
+}
+
+static char *
+replace(VmcStoreFixture *fixture, gint64 now_s)
+{
+    g_autoptr(VmcFleet) fleet = other_fleet();
     g_autoptr(GError) error = NULL;
+    char *aside = NULL;
+
+    g_assert_true(
+        vmc_store_replace(fixture->path, fleet, now_s, &aside, &error));
+    g_assert_no_error(error);
+    return aside;
+}
+
+static void
+assert_holds(VmcStoreFixture *fixture, const char *name)
+{
+    g_autoptr(VmcStore) store = vmc_store_fixture_open(fixture);
+    g_autofree char *text = vmc_test_fleet_text(store);
+
+    g_assert_nonnull(strstr(text, name));
+}
+
+static void
+test_replace(VmcStoreFixture *fixture, gconstpointer data)
+{
+    g_autofree char *log = g_strconcat(fixture->path, "-wal", NULL);
 
     g_assert_true(g_file_set_contents(fixture->path, "broken", -1, NULL));
-    g_autofree char *aside = vmc_store_set_aside(fixture->path, 1234, &error);
-    g_assert_no_error(error);
+    g_assert_true(g_file_set_contents(log, "its log", -1, NULL));
+    g_autofree char *aside = replace(fixture, 1234);
     g_assert_true(g_str_has_suffix(aside, "vmctl.db.damaged-1234"));
     g_autofree char *kept = NULL;
     g_assert_true(g_file_get_contents(aside, &kept, NULL, NULL));
     g_assert_cmpstr(kept, ==, "broken");
+    g_assert_false(g_file_test(log, G_FILE_TEST_EXISTS));
+    assert_holds(fixture, "web7");
+}
 
+static void
+test_replace_nothing(VmcStoreFixture *fixture, gconstpointer data)
+{
+    g_assert_null(replace(fixture, 1234));
+    assert_holds(fixture, "web7");
+}
+
+static void
+replace_fails(VmcStoreFixture *fixture, VmcError code)
+{
+    g_autoptr(VmcFleet) fleet = other_fleet();
+    g_autoptr(GError) error = NULL;
+    char *aside = NULL;
+
+    g_assert_false(
+        vmc_store_replace(fixture->path, fleet, 1234, &aside, &error));
+    g_assert_error(error, VMC_ERROR, (int) code);
+    g_assert_null(aside);
+}
+
+static void
+test_replace_in_use(VmcStoreFixture *fixture, gconstpointer data)
+{
+    g_autoptr(VmcStore) store = vmc_store_fixture_open(fixture);
+
+    replace_fails(fixture, VMC_ERROR_BUSY);
+}
+
+static void
+replace_on_full_fs(VmcStoreFixture *fixture)
+{
+    g_autofree char *filler = g_build_filename(fixture->dir, "filler", NULL);
+
+    mount_over(fixture, 0, "size=512k");
     VmcStore *store = vmc_store_fixture_open(fixture);
-    g_assert_null(vmc_store_set_aside(fixture->path, 1235, &error));
-    g_assert_error(error, VMC_ERROR, VMC_ERROR_BUSY);
+    vmc_test_put_example(store);
     vmc_store_close(store);
+    fill_up(filler);
+    replace_fails(fixture, VMC_ERROR_NO_SPACE);
+    g_assert_cmpuint(count_files(fixture->dir), ==, 3);
+    g_unlink(filler);
+    assert_holds(fixture, "web1");
+}
+
+/* The old one stays, and nothing beside it. */
+static void
+test_replace_on_full_fs(VmcStoreFixture *fixture, gconstpointer data)
+{
+    run_in_child(replace_on_full_fs, fixture);
 }
 
 /* ---- a crash --------------------------------------------------------------
@@ -355,7 +511,13 @@ main(int argc, char **argv)
     ADD("foreign-database", test_foreign_database);
     ADD("flipped-bytes", test_flipped_bytes);
     ADD("changed-value", test_changed_value);
-    ADD("set-aside", test_set_aside);
+    ADD("only-log-left", test_only_log_left);
+    ADD("half-made", test_half_made);
+    ADD("new-on-full-fs", test_new_on_full_fs);
+    ADD("replace", test_replace);
+    ADD("replace-nothing", test_replace_nothing);
+    ADD("replace-in-use", test_replace_in_use);
+    ADD("replace-on-full-fs", test_replace_on_full_fs);
     ADD("killed-in-transaction", test_killed_in_transaction);
     return g_test_run();
 }
