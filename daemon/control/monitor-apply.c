@@ -4,6 +4,7 @@
 #include "daemon/control/monitor-apply.h"
 
 #include "daemon/control/admission.h"
+#include "daemon/control/fleet-writer.h"
 #include "daemon/control/observe.h"
 #include "daemon/control/sightings.h"
 #include "daemon/log.h"
@@ -13,64 +14,9 @@ struct _VmcMonitorApply {
     VmcLookAgainFunc look_again;
     gpointer look_again_data;
     VmcSightings *sightings;
-    GHashTable *twice;   /* UUID → why: VMs that run on two hosts */
-    GThreadPool *writer; /* one thread */
-    gint is_stopped;     /* atomic: it drops what it has not begun */
+    GHashTable *twice; /* UUID → why: VMs that run on two hosts */
+    VmcFleetWriter *writer;
 };
-
-/* ---- the store ------------------------------------------------------------
- */
-
-typedef struct {
-    VmcVm *vm;     /* (nullable) */
-    VmcHost *host; /* (nullable) */
-} Write;
-
-static void
-write_free(gpointer data)
-{
-    Write *write = data;
-
-    vmc_vm_unref(write->vm);
-    vmc_host_unref(write->host);
-    g_free(write);
-}
-
-static void
-store_one(VmcStore *store, const Write *write)
-{
-    g_autoptr(GError) error = NULL;
-
-    /* what cannot be stored now is seen again after a restart */
-    if (write->vm != NULL && !vmc_store_observe_vm(store, write->vm, &error))
-        vmc_log_notice(VMC_LOG("store", .vm = write->vm->name, .error = error),
-                       "cannot store what was seen of VM '%s'",
-                       write->vm->name);
-    if (write->host != NULL && !vmc_store_put_host(store, write->host, &error))
-        vmc_log_notice(
-            VMC_LOG("store", .host = write->host->name, .error = error),
-            "cannot store what host '%s' said", write->host->name);
-}
-
-static void
-write_one(gpointer data, gpointer user_data)
-{
-    VmcMonitorApply *self = user_data;
-
-    if (!g_atomic_int_get(&self->is_stopped))
-        store_one(self->options->store, data);
-    write_free(data);
-}
-
-static void
-store_later(VmcMonitorApply *self, VmcVm *vm, VmcHost *host)
-{
-    Write *write = g_new0(Write, 1);
-
-    write->vm = vm != NULL ? vmc_vm_ref(vm) : NULL;
-    write->host = host != NULL ? vmc_host_ref(host) : NULL;
-    g_thread_pool_push(self->writer, write, NULL);
-}
 
 /* ---- small questions ------------------------------------------------------
  */
@@ -139,7 +85,7 @@ show_vm(VmcMonitorApply *self, VmcVm *vm)
         return;
     vmc_live_fleet_put_vm(live_fleet(self), vm);
     if (vm->is_managed && (known == NULL || !vmc_vm_is_stored_same(known, vm)))
-        store_later(self, vm, NULL);
+        vmc_fleet_writer_put_vm(self->writer, vm);
 }
 
 static void
@@ -347,9 +293,9 @@ show_host(VmcMonitorApply *self, VmcHostRead *read, const VmcHost *known)
         vmc_log_info(VMC_LOG("host", .host = host->name), "host '%s' is up",
                      host->name);
     }
-    if (!is_well(known) && read->host != NULL)
-        store_later(self, NULL, host);
     vmc_live_fleet_put_host(live_fleet(self), host);
+    if (!is_well(known) && read->host != NULL)
+        vmc_fleet_writer_put_host(self->writer, host);
 }
 
 /* Its connection stands, and it does not say what it runs. */
@@ -429,7 +375,7 @@ vmc_monitor_apply_new(const VmcMonitorOptions *options,
     self->sightings = vmc_sightings_new();
     self->twice =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
-    self->writer = g_thread_pool_new(write_one, self, 1, FALSE, NULL);
+    self->writer = vmc_fleet_writer_new(options->store, options->live_fleet);
     return self;
 }
 
@@ -438,8 +384,7 @@ vmc_monitor_apply_free(VmcMonitorApply *self)
 {
     if (self == NULL)
         return;
-    g_atomic_int_set(&self->is_stopped, TRUE);
-    g_thread_pool_free(self->writer, FALSE, TRUE);
+    vmc_fleet_writer_free(self->writer);
     vmc_sightings_free(self->sightings);
     g_hash_table_unref(self->twice);
     g_free(self);

@@ -19,9 +19,8 @@ node_to_text(JsonNode *node)
 }
 
 static gboolean
-write_host(VmcStore *store, gpointer user_data, GError **error)
+write_host(VmcStore *store, const VmcHost *host, GError **error)
 {
-    const VmcHost *host = user_data;
     g_autofree char *json = node_to_text(vmc_host_to_json(host));
     const char *columns[] = {host->name, json, NULL};
     g_autofree char *digest = vmc_store_digest(columns);
@@ -89,22 +88,61 @@ write_vm(VmcStore *store, gpointer user_data, GError **error)
 }
 
 static gboolean
-write_seen_vm(VmcStore *store, gpointer user_data, GError **error)
+put_host(VmcStore *store, gpointer user_data, GError **error)
 {
-    const VmcVm *vm = user_data;
+    return write_host(store, user_data, error);
+}
+
+/* ---- what was seen --------------------------------------------------------
+ */
+
+typedef struct {
+    const GPtrArray *hosts;
+    const GPtrArray *vms;
+} Seen;
+
+static gboolean
+is_held(VmcStore *store, const VmcVm *vm, gboolean *ret_held, GError **error)
+{
     g_autoptr(sqlite3_stmt) statement = vmc_store_prepare(
         store,
         "SELECT id FROM jobs"
         " WHERE state IN ('queued', 'running') AND vm_uuid = ?",
         error);
-    gboolean is_held;
 
     if (statement == NULL)
         return FALSE;
     vmc_store_bind(statement, 1, vm->uuid);
-    if (!vmc_store_next(store, statement, &is_held, error))
+    return vmc_store_next(store, statement, ret_held, error);
+}
+
+static gboolean
+write_seen_vm(VmcStore *store, const VmcVm *vm, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    gboolean held;
+
+    if (!is_held(store, vm, &held, error))
         return FALSE;
-    return is_held || vmc_store_write_vm(store, vm, error);
+    if (held || vmc_store_write_vm(store, vm, &local) ||
+        g_error_matches(local, VMC_ERROR, VMC_ERROR_NOT_FOUND))
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
+}
+
+static gboolean
+write_seen(VmcStore *store, gpointer user_data, GError **error)
+{
+    const Seen *seen = user_data;
+
+    for (guint i = 0; i < seen->hosts->len; i++)
+        if (!write_host(store, seen->hosts->pdata[i], error))
+            return FALSE;
+    for (guint i = 0; i < seen->vms->len; i++)
+        if (!write_seen_vm(store, seen->vms->pdata[i], error))
+            return FALSE;
+    return TRUE;
 }
 
 /* ---- removing -------------------------------------------------------------
@@ -241,7 +279,7 @@ gboolean
 vmc_store_put_host(VmcStore *store, const VmcHost *host, GError **error)
 {
     g_return_val_if_fail(store != NULL && host != NULL, FALSE);
-    return vmc_store_write(store, write_host, (gpointer) host, error);
+    return vmc_store_write(store, put_host, (gpointer) host, error);
 }
 
 gboolean
@@ -259,10 +297,16 @@ vmc_store_put_vm(VmcStore *store, const VmcVm *vm, GError **error)
 }
 
 gboolean
-vmc_store_observe_vm(VmcStore *store, const VmcVm *vm, GError **error)
+vmc_store_observe(VmcStore *store,
+                  const GPtrArray *hosts,
+                  const GPtrArray *vms,
+                  GError **error)
 {
-    g_return_val_if_fail(store != NULL && vm != NULL, FALSE);
-    return vmc_store_write(store, write_seen_vm, (gpointer) vm, error);
+    g_return_val_if_fail(store != NULL, FALSE);
+    g_return_val_if_fail(hosts != NULL && vms != NULL, FALSE);
+    Seen seen = {hosts, vms};
+
+    return vmc_store_write(store, write_seen, &seen, error);
 }
 
 gboolean

@@ -100,17 +100,22 @@ gboolean vmc_store_remove_host(VmcStore *store,
 gboolean vmc_store_put_vm(VmcStore *store, const VmcVm *vm, GError **error);
 
 /**
- * vmc_store_observe_vm:
+ * vmc_store_observe:
  * @store: the store
- * @vm: a VM as its host shows it
- * @error: as vmc_store_put_vm()
+ * @hosts: (element-type VmcHost): hosts as they said they are
+ * @vms: (element-type VmcVm): VMs as their hosts show them
+ * @error: as all writes
  *
- * As vmc_store_put_vm(), but does nothing while an open job holds the VM: what
- * the job stored is newer than what was seen.
+ * Puts all of them in one transaction. Left alone is a VM that an open job
+ * holds, since what the job stored is newer than what was seen, and one whose
+ * host or destination is not stored, since it was removed meanwhile.
  *
- * Returns: %TRUE when it is durable, or was left alone
+ * Returns: %TRUE when it is durable
  */
-gboolean vmc_store_observe_vm(VmcStore *store, const VmcVm *vm, GError **error);
+gboolean vmc_store_observe(VmcStore *store,
+                           const GPtrArray *hosts,
+                           const GPtrArray *vms,
+                           GError **error);
 
 /**
  * vmc_store_remove_vm:

@@ -97,6 +97,39 @@ test_trim(VmcStoreFixture *fixture, gconstpointer data)
     g_assert_cmpuint(vmc_store_last_job_id(store, NULL), ==, 9);
 }
 
+static void
+observe(VmcStore *store, VmcVm *vm)
+{
+    g_autoptr(GPtrArray) hosts = g_ptr_array_new();
+    g_autoptr(GPtrArray) vms = g_ptr_array_new();
+    g_autoptr(GError) error = NULL;
+
+    g_ptr_array_add(vms, vm);
+    g_assert_true(vmc_store_observe(store, hosts, vms, &error));
+    g_assert_no_error(error);
+}
+
+/* A VM whose host was removed meanwhile does not keep others from being
+ * stored. */
+static void
+test_observe_without_host(VmcStoreFixture *fixture, gconstpointer data)
+{
+    g_autoptr(VmcStore) store = vmc_store_fixture_open(fixture);
+    g_autoptr(VmcHost) host = vmc_host_new("h1", "sim://h1");
+    g_autoptr(VmcVm) stray = vmc_test_make_vm(UUID_1, "web1", "nowhere");
+    g_autoptr(VmcVm) vm = vmc_test_make_vm(UUID_2, "web2", "h1");
+    g_autoptr(GPtrArray) hosts = g_ptr_array_new();
+    g_autoptr(GPtrArray) vms = g_ptr_array_new();
+
+    g_ptr_array_add(hosts, host);
+    g_ptr_array_add(vms, stray);
+    g_ptr_array_add(vms, vm);
+    g_assert_true(vmc_store_observe(store, hosts, vms, NULL));
+    g_autoptr(VmcFleet) fleet = vmc_store_load_fleet(store, NULL);
+    g_assert_cmpuint(vmc_fleet_n_vms(fleet), ==, 1);
+    g_assert_nonnull(vmc_fleet_find_vm(fleet, UUID_2));
+}
+
 /* What a monitor saw never overwrites what an open job has stored. */
 static void
 test_observe_waits_for_job(VmcStoreFixture *fixture, gconstpointer data)
@@ -109,13 +142,13 @@ test_observe_waits_for_job(VmcStoreFixture *fixture, gconstpointer data)
     vmc_test_put_host(store, "h1");
     reserve->size.amount[VMC_CPU] = 8000;
     g_assert_true(vmc_store_submit_job(store, record, reserve, NULL));
-    g_assert_true(vmc_store_observe_vm(store, seen, NULL));
+    observe(store, seen);
     g_autoptr(VmcFleet) fleet = vmc_store_load_fleet(store, NULL);
     g_assert_cmpuint(vmc_fleet_find_vm(fleet, UUID_1)->size.amount[VMC_CPU], ==,
                      8000);
 
     vmc_test_put_job(store, 1, VMC_JOB_DONE);
-    g_assert_true(vmc_store_observe_vm(store, seen, NULL));
+    observe(store, seen);
     g_autoptr(VmcFleet) later = vmc_store_load_fleet(store, NULL);
     g_assert_cmpuint(vmc_fleet_find_vm(later, UUID_1)->size.amount[VMC_CPU], ==,
                      2000);
@@ -176,6 +209,7 @@ main(int argc, char **argv)
     ADD("journal", test_journal);
     ADD("trim", test_trim);
     ADD("observe-waits-for-job", test_observe_waits_for_job);
+    ADD("observe-without-host", test_observe_without_host);
     ADD("submit-is-atomic", test_submit_is_atomic);
     ADD("many-threads", test_many_threads);
     return g_test_run();
