@@ -4,6 +4,7 @@
 #include "core/placement.h"
 
 #include "core/error.h"
+#include "core/host-fit.h"
 
 #include <string.h>
 
@@ -71,26 +72,6 @@ refuse_by_state(const Trial *trial)
                            host->state_reason);
 }
 
-static gboolean
-wish_holds(const VmcWish *wish, const VmcHost *host)
-{
-    gboolean is_meant =
-        wish->host != NULL
-            ? g_str_equal(wish->host, host->name)
-            : g_strv_contains((const char *const *) host->labels, wish->label);
-
-    return is_meant != wish->avoid;
-}
-
-static char *
-describe_wish(const VmcWish *wish)
-{
-    return g_strdup_printf("it %s %s %s '%s'", wish->must ? "must" : "should",
-                           wish->avoid ? "keep off" : "be on",
-                           wish->host != NULL ? "host" : "hosts labelled",
-                           wish->host != NULL ? wish->host : wish->label);
-}
-
 static char *
 refuse_by_wish(const Trial *trial)
 {
@@ -98,73 +79,23 @@ refuse_by_wish(const Trial *trial)
 
     for (guint i = 0; wishes != NULL && i < wishes->len; i++) {
         const VmcWish *wish = wishes->pdata[i];
-        if (wish->must && !wish_holds(wish, trial->host))
-            return describe_wish(wish);
+        if (wish->must && !vmc_wish_holds(wish, trial->host))
+            return vmc_wish_describe(wish);
     }
     return NULL;
-}
-
-/* What a host does not say it cannot do may be tried: an empty list of models
- * or bridges means that it could not be asked. */
-static gboolean
-is_missing(GStrv offered, const char *wanted)
-{
-    return wanted != NULL && offered != NULL && offered[0] != NULL &&
-           !g_strv_contains((const char *const *) offered, wanted);
 }
 
 static char *
 refuse_by_hardware(const Trial *trial)
 {
     const VmcPlacementRequest *request = trial->request;
-    const VmcHost *host = trial->host;
+    const VmcHostNeeds needs = {.cpu_model = request->cpu_model,
+                                .machine = request->machine,
+                                .pools = request->pools,
+                                .networks = request->networks,
+                                .bridges = request->bridges};
 
-    if (is_missing(host->cpu_models, request->cpu_model))
-        return g_strdup_printf("its CPU cannot give model '%s'",
-                               request->cpu_model);
-    if (is_missing(host->machines, request->machine))
-        return g_strdup_printf("its QEMU does not know machine '%s'",
-                               request->machine);
-    for (guint i = 0; request->bridges != NULL && request->bridges[i] != NULL;
-         i++)
-        if (is_missing(host->bridges, request->bridges[i]))
-            return g_strdup_printf("it has no bridge '%s'",
-                                   request->bridges[i]);
-    return NULL;
-}
-
-static gboolean
-has_pool(const VmcHost *host, const char *name)
-{
-    for (guint i = 0; host->pools != NULL && i < host->pools->len; i++)
-        if (g_str_equal(((VmcPool *) host->pools->pdata[i])->name, name))
-            return TRUE;
-    return FALSE;
-}
-
-static char *
-refuse_by_pool(const Trial *trial)
-{
-    GStrv pools = trial->request->pools;
-
-    for (guint i = 0; pools != NULL && pools[i] != NULL; i++)
-        if (!has_pool(trial->host, pools[i]))
-            return g_strdup_printf("it has no active storage pool '%s'",
-                                   pools[i]);
-    return NULL;
-}
-
-static char *
-refuse_by_network(const Trial *trial)
-{
-    GStrv networks = trial->request->networks;
-
-    for (guint i = 0; networks != NULL && networks[i] != NULL; i++)
-        if (!g_strv_contains((const char *const *) trial->host->networks,
-                             networks[i]))
-            return g_strdup_printf("it has no active network '%s'",
-                                   networks[i]);
-    return NULL;
+    return vmc_host_misfit(trial->host, &needs);
 }
 
 static char *
@@ -223,8 +154,8 @@ typedef char *(*RefuseFunc)(const Trial *trial);
 /* In the order an operator would look: is it there at all, is it wanted there,
  * can it run there, is there room. */
 static const RefuseFunc refusals[] = {
-    refuse_by_state,   refuse_by_wish,  refuse_by_hardware, refuse_by_pool,
-    refuse_by_network, refuse_by_claim, refuse_by_ceiling,
+    refuse_by_state, refuse_by_wish,    refuse_by_hardware,
+    refuse_by_claim, refuse_by_ceiling,
 };
 
 static char *
@@ -247,7 +178,7 @@ count_unmet(const Trial *trial)
     guint n_unmet = 0;
 
     for (guint i = 0; wishes != NULL && i < wishes->len; i++)
-        if (!wish_holds(wishes->pdata[i], trial->host))
+        if (!vmc_wish_holds(wishes->pdata[i], trial->host))
             n_unmet++;
     return n_unmet;
 }
