@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "core/planner/fleet-model.h"
+
+#include "core/planner/fleet-build.h"
+
+#define HOUR_S 3600.0
+
+void
+vmc_fleet_model_free(VmcFleetModel *fm)
+{
+    if (fm == NULL)
+        return;
+    vmc_fleet_unref(fm->fleet);
+    vmc_policy_free(fm->policy);
+    vmc_model_free(fm->model);
+    g_ptr_array_unref(fm->hosts);
+    g_ptr_array_unref(fm->vms);
+    g_hash_table_unref(fm->index_of);
+    g_hash_table_unref(fm->made_from);
+    g_array_unref(fm->columns);
+    g_ptr_array_unref(fm->rules);
+    g_free(fm);
+}
+
+gint32
+vmc_fleet_model_find_vm(const VmcFleetModel *fm, const VmcVm *vm)
+{
+    g_return_val_if_fail(fm != NULL && vm != NULL, -1);
+    return (gint32) GPOINTER_TO_UINT(g_hash_table_lookup(fm->index_of, vm)) - 1;
+}
+
+gint32
+vmc_fleet_model_find_host(const VmcFleetModel *fm, const char *name)
+{
+    g_return_val_if_fail(fm != NULL, -1);
+    guint low = 0, high = fm->hosts->len;
+
+    if (name == NULL)
+        return -1;
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        int order = g_strcmp0(vmc_fleet_model_host(fm, middle)->name, name);
+        if (order == 0)
+            return (gint32) middle;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return -1;
+}
+
+/* ---- which VMs are in the model ------------------------------------------ */
+
+static void
+name_all(const VmcFleet *fleet, GStrv names, GHashTable *named)
+{
+    for (guint i = 0; names != NULL && names[i] != NULL; i++) {
+        VmcVm *vm = vmc_fleet_find_vm(fleet, names[i]);
+        if (vm != NULL)
+            g_hash_table_add(named, vm);
+    }
+}
+
+/* The VMs that groups and rules name. */
+static GHashTable *
+named_vms(const VmcFleet *fleet)
+{
+    GHashTable *named = g_hash_table_new(NULL, NULL);
+
+    for (guint i = 0; i < vmc_fleet_n_groups(fleet); i++)
+        name_all(fleet, vmc_fleet_group_at(fleet, i)->vms, named);
+    for (guint i = 0; i < vmc_fleet_n_rules(fleet); i++)
+        name_all(fleet, vmc_fleet_rule_at(fleet, i)->vms, named);
+    return named;
+}
+
+/* Where it is, or will be when it is in transit; −1 for nowhere. */
+static gint32
+seat_of(const VmcFleetModel *fm, const VmcVm *vm)
+{
+    gint32 destination = vmc_fleet_model_find_host(fm, vm->destination);
+
+    return destination >= 0 ? destination
+                            : vmc_fleet_model_find_host(fm, vm->host);
+}
+
+static void
+add_base(GArray *base, const VmcVm *vm, gint32 host)
+{
+    const VmcFleetBase item = {vm, (guint) host};
+
+    if (host >= 0)
+        g_array_append_val(base, item);
+}
+
+static void
+add_vm(VmcFleetModel *fm, VmcVm *vm)
+{
+    const guint32 index = fm->vms->len;
+
+    g_ptr_array_add(fm->vms, vm);
+    g_hash_table_insert(fm->index_of, vm, GUINT_TO_POINTER(index + 1));
+    if (!vm->is_managed || vm->template_name == NULL)
+        return;
+    GArray *made = g_hash_table_lookup(fm->made_from, vm->template_name);
+    if (made == NULL) {
+        made = g_array_new(FALSE, FALSE, sizeof(guint32));
+        g_hash_table_insert(fm->made_from, vm->template_name, made);
+    }
+    g_array_append_val(made, index);
+}
+
+/* VMs that cannot be touched and that no rule counts are base load; so is a VM
+ * in transit on the host it leaves. */
+static void
+collect_vms(VmcFleetModel *fm, GPtrArray *place, GArray *base)
+{
+    g_autoptr(GHashTable) named = named_vms(fm->fleet);
+
+    for (guint i = 0; i < vmc_fleet_n_vms(fm->fleet); i++) {
+        VmcVm *vm = vmc_fleet_vm_at(fm->fleet, i);
+        gint32 seat = seat_of(fm, vm);
+        gint32 source = vmc_fleet_model_find_host(fm, vm->host);
+        if (seat < 0 && (place == NULL || !g_ptr_array_find(place, vm, NULL)))
+            continue;
+        if (source >= 0 && source != seat)
+            add_base(base, vm, source);
+        if (vm->is_managed || g_hash_table_contains(named, vm))
+            add_vm(fm, vm);
+        else
+            add_base(base, vm, seat);
+    }
+}
+
+/* ---- what stands in it --------------------------------------------------- */
+
+static guint
+host_flags(const VmcHost *host)
+{
+    switch (host->state) {
+    case VMC_HOST_UP:
+        return VMC_MODEL_HOST_TAKES;
+    case VMC_HOST_DRAINING:
+    case VMC_HOST_DRAINED:
+        return VMC_MODEL_HOST_GIVES;
+    case VMC_HOST_DEGRADED:
+    case VMC_HOST_UNREACHABLE:
+    case VMC_HOST_ERROR:
+    case VMC_N_HOST_STATES:
+    default:
+        return 0;
+    }
+}
+
+static void
+fill_seats(VmcFleetModel *fm)
+{
+    for (guint h = 0; h < fm->hosts->len; h++)
+        vmc_model_set_host_flags(fm->model, h,
+                                 host_flags(vmc_fleet_model_host(fm, h)));
+    for (guint v = 0; v < fm->vms->len; v++) {
+        const VmcVm *vm = vmc_fleet_model_vm(fm, v);
+        g_autofree char *held = vmc_fleet_model_held(fm, vm);
+        vmc_model_set_start(fm->model, v, seat_of(fm, vm));
+        if (held != NULL)
+            vmc_model_fix_vm(fm->model, v);
+    }
+}
+
+/* Terms of placements count points an hour, and moves pay within the horizon.
+ * What should hold is weighed rule by rule, since what must hold is a wish of
+ * the model as well. */
+static void
+fill_weights(VmcFleetModel *fm)
+{
+    double hours = (double) MAX(fm->policy->horizon_s, 1) / HOUR_S;
+
+    for (guint i = 0; i < VMC_N_TERMS; i++)
+        vmc_model_set_weight(fm->model, (VmcTermKind) i,
+                             (double) fm->policy->weight_milli[i] / 1000);
+    vmc_model_set_weight(fm->model, VMC_TERM_BROKEN, VMC_FLEET_BROKEN_WEIGHT);
+    vmc_model_set_weight(fm->model, VMC_TERM_WISHES, 1);
+    for (guint i = VMC_TERM_MOVES; i <= VMC_TERM_DISRUPTION; i++)
+        vmc_model_set_weight(fm->model, (VmcTermKind) i,
+                             (double) fm->policy->weight_milli[i] / 1000 /
+                                 hours);
+}
+
+static VmcFleetModel *
+fleet_model_alloc(const VmcFleet *fleet,
+                  const VmcPolicy *policy,
+                  const VmcFleetModelOptions *options)
+{
+    VmcFleetModel *fm = g_new0(VmcFleetModel, 1);
+
+    fm->fleet = vmc_fleet_ref((VmcFleet *) fleet);
+    fm->policy = vmc_policy_copy(policy);
+    fm->options = *options;
+    fm->options.place = NULL;
+    fm->hosts = g_ptr_array_new();
+    fm->vms = g_ptr_array_new();
+    fm->index_of = g_hash_table_new(NULL, NULL);
+    fm->made_from = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
+                                          (GDestroyNotify) g_array_unref);
+    fm->columns = g_array_new(FALSE, FALSE, sizeof(VmcFleetColumn));
+    fm->rules = g_ptr_array_new();
+    return fm;
+}
+
+VmcFleetModel *
+vmc_fleet_model_new(const VmcFleet *fleet,
+                    const VmcPolicy *policy,
+                    const VmcFleetModelOptions *options,
+                    GError **error)
+{
+    g_return_val_if_fail(fleet != NULL && policy != NULL && options != NULL,
+                         NULL);
+    g_autoptr(VmcFleetModel) fm = fleet_model_alloc(fleet, policy, options);
+    g_autoptr(GArray) base = g_array_new(FALSE, FALSE, sizeof(VmcFleetBase));
+
+    for (guint i = 0; i < vmc_fleet_n_hosts(fleet); i++)
+        g_ptr_array_add(fm->hosts, vmc_fleet_host_at(fleet, i));
+    collect_vms(fm, options->place, base);
+    vmc_fleet_build_columns(fm, base);
+    fm->model = vmc_model_new(fm->hosts->len, fm->vms->len, fm->columns->len);
+    fill_seats(fm);
+    fill_weights(fm);
+    vmc_fleet_fill_columns(fm, base);
+    vmc_fleet_fill_sets(fm);
+    vmc_fleet_fill_rules(fm);
+    if (!vmc_model_seal(fm->model, error))
+        return NULL;
+    return g_steal_pointer(&fm);
+}
