@@ -166,8 +166,6 @@ pool_new_empty(void)
 static const VmcRecordType pool_type = VMC_RECORD_TYPE(
     pool_fields, pool_new_empty, (GDestroyNotify) vmc_pool_free);
 
-/* ---- what hosts and VMs have in common ---------------------------------- */
-
 static gboolean
 check_name(const char *name, GError **error)
 {
@@ -382,12 +380,6 @@ claim_key(GHashTable *taken, const char *key)
     return key == NULL || g_hash_table_add(taken, g_ascii_strdown(key, -1));
 }
 
-static GHashTable *
-keys_new(void)
-{
-    return g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-}
-
 static gboolean
 taken(const char *list,
       guint index,
@@ -412,7 +404,8 @@ replace_fleet(VmcFleet **fleet, VmcFleet *changed)
 static gboolean
 add_hosts(VmcFleet **fleet, const GPtrArray *hosts, GError **error)
 {
-    g_autoptr(GHashTable) uuids = keys_new();
+    g_autoptr(GHashTable) uuids =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
 
     for (guint i = 0; i < hosts->len; i++) {
         VmcHost *host = hosts->pdata[i];
@@ -443,7 +436,8 @@ check_host_exists(const VmcFleet *fleet,
 static gboolean
 add_vms(VmcFleet **fleet, const GPtrArray *vms, GError **error)
 {
-    g_autoptr(GHashTable) uuids = keys_new();
+    g_autoptr(GHashTable) uuids =
+        g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
     g_autoptr(GHashTable) names = g_hash_table_new(g_str_hash, g_str_equal);
 
     for (guint i = 0; i < vms->len; i++) {

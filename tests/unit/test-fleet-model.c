@@ -201,33 +201,48 @@ test_cooldown(void)
 static void
 test_refusals(void)
 {
-    g_autoptr(VmcFleetModel) fm =
-        model_of(
-            FLEET(HOST("a", UP) ", " HOST(
-                      "b",
-                      UP ", 'labels': ['ssd']") ", " HOST("c", UP
-                                                          ", 'machines': "
-                                                          "['pc']") ", " HOST("d",
-                                                                              UP),
-                  VM(
-                      01, "big",
-                      "'host': 'd', 'factors': {'cpu': {'value_milli': 4000, "
-                      "'source': 'vm'}}") ", " VM(02, "odd",
-                                                  "'host': 'a', 'machine': "
-                                                  "'q35'") ", " VM(03, "pinned",
-                                                                   "'host': "
-                                                                   "'a'") ","
-                                                                          " " VM(04,
-                                                                                 "shy",
-                                                                                 "'host': 'a', 'wishes': [{'must': true, 'avoid': true, "
-                                                                                 "'host': 'b'}]") ", " VM(05,
-                                                                                                          "twin",
-                                                                                                          "'host': 'b'"),
-                  ", 'rules': [{'name': 'on-ssd', 'kind': 'pin', 'must': true, "
-                  "'vms': ['pinned'], 'labels': ['ssd']}, "
-                  "{'name': 'two', 'kind': 'apart', 'must': true, "
-                  "'vms': ['pinned', 'twin', 'gone']}]"),
-            NULL);
+    g_autoptr(VmcFleetModel) fm = model_of(
+        FLEET(
+            HOST("a", UP) ", " HOST("b", UP ", 'labels': ['ssd']") ", " HOST(
+                "c", UP ", 'machines': "
+                        "['pc']") ", " HOST("d", UP),
+            VM(01, "big",
+               "'host': 'd', 'factors': {'cpu': {'value_milli': 4000, "
+               "'source': 'vm'}}") ", " VM(02, "odd",
+                                           "'host': 'a', 'machine': "
+                                           "'q35'") ", " VM(03, "pinned",
+                                                            "'host': "
+                                                            "'a'") ","
+                                                                   " " VM(
+                                                                       04,
+                                                                       "shy",
+                                                                       "'host"
+                                                                       "': "
+                                                                       "'a', "
+                                                                       "'wish"
+                                                                       "es': "
+                                                                       "[{'"
+                                                                       "must'"
+                                                                       ": "
+                                                                       "true,"
+                                                                       " '"
+                                                                       "avoid"
+                                                                       "': "
+                                                                       "true,"
+                                                                       " "
+                                                                       "'host"
+                                                                       "': "
+                                                                       "'b'}"
+                                                                       "]") ","
+                                                                            " " VM(
+                                                                                05,
+                                                                                "twin",
+                                                                                "'host': 'b'"),
+            ", 'rules': [{'name': 'on-ssd', 'kind': 'pin', 'must': true, "
+            "'vms': ['pinned'], 'labels': ['ssd']}, "
+            "{'name': 'two', 'kind': 'apart', 'must': true, "
+            "'vms': ['pinned', 'twin', 'gone']}]"),
+        NULL);
 
     assert_refusal(fm, 0, 0, "cpu: claims 8, 2 left of 8 capacity");
     assert_refusal(fm, 1, 2, "its QEMU does not know machine 'q35'");
@@ -244,17 +259,17 @@ test_refusals(void)
 static void
 test_strangers(void)
 {
-    g_autoptr(VmcFleetModel)
-        fm =
-            model_of(FLEET(HOST("a", UP ", 'arch': 'x86_64', 'domain_type': "
-                                        "'kvm'") ", " HOST(
-                               "b", UP ", 'arch': 'aarch64', 'domain_type': "
-                                       "'kvm'") ", " HOST("c", UP
-                                                          ", 'arch': 'x86_64', "
-                                                          "'domain_type': "
-                                                          "'qemu'"),
-                           VM(01, "web", "'host': 'a'"), ""),
-                     NULL);
+    g_autoptr(VmcFleetModel) fm = model_of(
+        FLEET(HOST("a", UP
+                   ", 'arch': 'x86_64', 'domain_type': "
+                   "'kvm'") ", " HOST("b", UP
+                                      ", 'arch': 'aarch64', 'domain_type': "
+                                      "'kvm'") ", " HOST("c", UP
+                                                         ", 'arch': 'x86_64', "
+                                                         "'domain_type': "
+                                                         "'qemu'"),
+              VM(01, "web", "'host': 'a'"), ""),
+        NULL);
 
     assert_refusal(fm, 0, 1, "it is aarch64, and the VM runs on x86_64");
     assert_refusal(fm, 0, 2,
