@@ -342,6 +342,7 @@ lay_out_rules(VmcModel *model)
     model->rules = copy_items(model->draft->rules);
     lay_out_tallies(model);
     for (guint r = 0; r < model->n_rules; r++) {
+        model->has_soft_rules |= !model->rules[r].is_hard;
         add_group_pairs(model, of_rules, model->rules[r].members, r * 2);
         if (model->rules[r].leaders >= 0)
             add_group_pairs(model, of_rules, (guint) model->rules[r].leaders,
@@ -462,6 +463,9 @@ vmc_model_seal(VmcModel *model, GError **error)
 
     if (!check(model, error))
         return FALSE;
+    for (guint h = 0; h < model->n_hosts; h++)
+        if ((model->host_flags[h] & VMC_MODEL_HOST_MUST_EMPTY) != 0)
+            model->host_flags[h] &= (guint8) ~VMC_MODEL_HOST_TAKES;
     lay_out_sets_and_shapes(model);
     lay_out_levels(model);
     lay_out_groups(model);

@@ -223,6 +223,7 @@ typedef struct _VmcModelDraft VmcModelDraft;
  * @rules: the rules
  * @rules_of: for each VM the rules that count it, as rule × 2, + 1 where it is
  *   a leader; ascending
+ * @has_soft_rules: whether any is soft
  * @n_tallies: how many tallies
  * @tallies: the tallies
  * @tallies_of: for each VM the tallies that count it
@@ -278,6 +279,7 @@ typedef struct {
     guint n_rules;
     VmcRule *rules;
     VmcRows rules_of;
+    gboolean has_soft_rules;
     guint n_tallies;
     VmcTally *tallies;
     VmcRows tallies_of;

@@ -5,35 +5,14 @@
 
 #include "core/planner/rule.h"
 #include "core/planner/term.h"
+#include "core/planner/trial.h"
 
 #include <string.h>
 
 /* Room where there is no capacity to keep to: no sum of needs comes near. */
 #define ENDLESS_ROOM (G_MAXINT64 / 4)
 
-/* ---- cost of a host ------------------------------------------------------ */
-
-double
-vmc_state_host_cost_with(const VmcState *state,
-                         guint host,
-                         const double *come,
-                         const double *go,
-                         guint n_vms)
-{
-    const VmcModel *model = state->model;
-    const double *hinge = state->hinge + (gsize) host * model->hinge_stride;
-    double cost = n_vms > 0 ? model->weight[VMC_TERM_HOSTS] : 0;
-
-    for (guint k = 0; k < model->n_hinges; k++) {
-        double value = hinge[k];
-        if (come != NULL)
-            value += come[k];
-        if (go != NULL)
-            value -= go[k];
-        cost += MAX(0, value);
-    }
-    return cost;
-}
+/* ---- taking a move over -------------------------------------------------- */
 
 /* From the exact use, so that no rounding piles up over many moves. */
 static void
@@ -42,6 +21,7 @@ refresh_host(VmcState *state, guint host)
     const VmcModel *model = state->model;
     const gint64 *use = state->use + (gsize) host * model->stride;
     gsize first = (gsize) host * model->hinge_stride;
+    double cost = vmc_trial_occupied_cost(model, state->lists.count[host]);
 
     for (guint k = 0; k < model->n_hinges; k++) {
         const VmcHinge *hinge = &model->hinges[k];
@@ -50,11 +30,10 @@ refresh_host(VmcState *state, guint host)
             hinge->first_factor * (double) use[hinge->first] +
             hinge->second_factor * (double) use[hinge->second];
     }
-    state->host_cost[host] = vmc_state_host_cost_with(state, host, NULL, NULL,
-                                                      state->lists.count[host]);
+    for (guint k = 0; k < model->n_hinges; k++)
+        cost += MAX(0, state->hinge[first + k]);
+    state->host_cost[host] = cost;
 }
-
-/* ---- taking a move over -------------------------------------------------- */
 
 static gboolean
 must_leave(const VmcModel *model, gint32 host)
@@ -201,7 +180,8 @@ allocate(VmcState *state, const VmcModel *model)
     state->host_of = g_new(gint32, MAX(model->n_vms, 1));
     state->use = g_new(gint64, MAX(cells, 1));
     state->room = g_new(gint64, MAX(cells, 1));
-    state->hinge = g_new(double, MAX(n_hinges, 1));
+    state->hinge =
+        g_memdup2(model->hinge_offset, MAX(n_hinges, 1) * sizeof(double));
     state->host_cost = g_new0(double, MAX(model->n_hosts, 1));
     state->counts = g_new0(guint32, MAX(model->n_counts, 1));
     state->distinct = g_new0(guint32, MAX(model->n_tallies, 1));
@@ -253,18 +233,14 @@ vmc_state_free(VmcState *state)
 
 /* ---- what fits ----------------------------------------------------------- */
 
-gboolean
-vmc_state_has_room(const VmcState *state, guint vm, guint host)
+/* A column that is too full already does not mind what takes nothing, and a VM
+ * that comes home needs no second time what is held for it there. */
+static gboolean
+has_room_exactly(const VmcState *state, guint vm, guint host)
 {
     const VmcModel *model = state->model;
-    const gint64 *room = state->room + (gsize) host * model->stride;
-    gint64 missing = 0;
+    const gint64 *room = vmc_room_row(state, host);
 
-    for (guint c = 0; c < model->n_columns; c++)
-        missing |= room[c] - vmc_model_charge(model, vm, host, c);
-    if (missing >= 0)
-        return TRUE;
-    /* A column that is too full already does not mind what takes nothing. */
     for (guint c = 0; c < model->n_columns; c++) {
         gint64 charge = vmc_model_charge(model, vm, host, c);
         if (charge > 0 && room[c] < charge)
@@ -273,25 +249,20 @@ vmc_state_has_room(const VmcState *state, guint vm, guint host)
     return TRUE;
 }
 
-static VmcChange
-one_move(const VmcState *state, guint vm, gint32 to)
+gboolean
+vmc_state_has_room(const VmcState *state, guint vm, guint host)
 {
-    return (VmcChange){.n = 1, .move = {{vm, state->host_of[vm], to}}};
-}
+    const VmcModel *model = state->model;
 
-static VmcChange
-swap_of(const VmcState *state, guint first, guint second)
-{
-    gint32 a = state->host_of[first];
-    gint32 b = state->host_of[second];
-
-    return (VmcChange){.n = 2, .move = {{first, a, b}, {second, b, a}}};
+    return vmc_trial_fits(vmc_room_row(state, host), vmc_need_row(model, vm),
+                          model->stride) ||
+           has_room_exactly(state, vm, host);
 }
 
 gboolean
 vmc_state_fits(const VmcState *state, guint vm, guint host)
 {
-    VmcChange change = one_move(state, vm, (gint32) host);
+    VmcChange change = vmc_change_shift(state, vm, (gint32) host);
 
     if (state->host_of[vm] == (gint32) host)
         return TRUE;
@@ -319,7 +290,7 @@ has_room_for_exchange(const VmcState *state, guint host, guint come, guint go)
 gboolean
 vmc_state_swap_fits(const VmcState *state, guint first, guint second)
 {
-    VmcChange change = swap_of(state, first, second);
+    VmcChange change = vmc_change_swap(state, first, second);
     guint a = (guint) change.move[0].from;
     guint b = (guint) change.move[0].to;
 
@@ -352,42 +323,64 @@ seats_delta(const VmcModel *model, const VmcChange *change)
     return delta;
 }
 
-/* Of one host: the VM that comes by the change, if any, and the one that
- * goes. */
+/* What a host costs with one VM more, one less, or one in another's place;
+ * either may be VMC_NOWHERE. */
 static double
-host_delta(const VmcState *state, guint host, const VmcChange *change)
+host_cost_after(const VmcState *state, guint host, gint64 come, gint64 go)
 {
-    const VmcModel *model = state->model;
-    const double *come = NULL, *go = NULL;
-    guint n_vms = state->lists.count[host];
+    if (go == VMC_NOWHERE)
+        return vmc_trial_host_cost_with(state, host, (guint) come);
+    if (come == VMC_NOWHERE)
+        return vmc_trial_host_cost_without(state, host, (guint) go);
+    return vmc_trial_host_cost_exchanged(state, host, (guint) come, (guint) go);
+}
 
-    for (guint i = 0; i < change->n; i++) {
-        const VmcMove *move = &change->move[i];
-        const double *lift =
-            model->lift + (gsize) move->vm * model->hinge_stride;
-        if (move->to == (gint32) host) {
-            come = lift;
-            n_vms++;
-        } else if (move->from == (gint32) host) {
-            go = lift;
-            n_vms--;
-        }
+static double
+hosts_delta(const VmcState *state, const VmcChange *change)
+{
+    const VmcMove *move = &change->move[0];
+    gint64 other = change->n == 2 ? (gint64) change->move[1].vm : VMC_NOWHERE;
+    double delta = 0;
+
+    if (move->from != VMC_NOWHERE)
+        delta += host_cost_after(state, (guint) move->from, other, move->vm) -
+                 state->host_cost[move->from];
+    if (move->to != VMC_NOWHERE)
+        delta += host_cost_after(state, (guint) move->to, move->vm, other) -
+                 state->host_cost[move->to];
+    return delta;
+}
+
+static double
+active_delta(const VmcState *state, const VmcChange *change)
+{
+    double delta = 0;
+
+    for (guint i = 0; i < state->n_active; i++) {
+        VmcTermKind kind = state->active[i];
+        delta += vmc_term(kind)->delta(state, state->term_data[kind], change);
     }
-    return vmc_state_host_cost_with(state, host, come, go, n_vms) -
-           state->host_cost[host];
+    return delta;
 }
 
 static double
 delta_of(const VmcState *state, const VmcChange *change)
 {
-    double delta = seats_delta(state->model, change);
-    guint hosts[2];
-    guint n_hosts = vmc_change_hosts(change, hosts);
+    return seats_delta(state->model, change) + hosts_delta(state, change) +
+           active_delta(state, change);
+}
 
-    for (guint i = 0; i < n_hosts; i++)
-        delta += host_delta(state, hosts[i], change);
+double
+vmc_state_other_delta(const VmcState *state, const VmcChange *change)
+{
+    gboolean is_whole = state->hard_violation == 0 && state->n_stranded == 0 &&
+                        state->n_nowhere == 0;
+    double delta = 0;
+
     for (guint i = 0; i < state->n_active; i++) {
         VmcTermKind kind = state->active[i];
+        if (kind == VMC_TERM_BROKEN && is_whole)
+            continue;
         delta += vmc_term(kind)->delta(state, state->term_data[kind], change);
     }
     return delta;
@@ -396,7 +389,7 @@ delta_of(const VmcState *state, const VmcChange *change)
 double
 vmc_state_delta(const VmcState *state, guint vm, gint32 host)
 {
-    VmcChange change = one_move(state, vm, host);
+    VmcChange change = vmc_change_shift(state, vm, host);
 
     return state->host_of[vm] == host ? 0 : delta_of(state, &change);
 }
@@ -404,31 +397,56 @@ vmc_state_delta(const VmcState *state, guint vm, gint32 host)
 double
 vmc_state_swap_delta(const VmcState *state, guint first, guint second)
 {
-    VmcChange change = swap_of(state, first, second);
+    VmcChange change = vmc_change_swap(state, first, second);
 
     return delta_of(state, &change);
 }
 
 /* ---- changing ------------------------------------------------------------ */
 
+static gboolean
+counts_rules(const VmcState *state)
+{
+    return state->hard_violation != 0 || state->model->has_soft_rules;
+}
+
+static void
+take_over(VmcState *state, const VmcChange *change, double delta)
+{
+    for (guint i = 0; i < state->n_active; i++) {
+        VmcTermKind kind = state->active[i];
+        vmc_term(kind)->apply(state, state->term_data[kind], change);
+    }
+    for (guint i = 0; i < change->n; i++)
+        carry_out(state, &change->move[i]);
+    state->score += delta;
+}
+
 double
 vmc_state_move(VmcState *state, guint vm, gint32 host)
 {
-    VmcChange change = one_move(state, vm, host);
-    double delta, soft;
+    VmcChange change = vmc_change_shift(state, vm, host);
+    double soft = 0;
 
     if (state->host_of[vm] == host)
         return 0;
-    delta = delta_of(state, &change);
-    for (guint i = 0; i < state->n_active; i++) {
-        VmcTermKind kind = state->active[i];
-        vmc_term(kind)->apply(state, state->term_data[kind], &change);
-    }
+    double delta = delta_of(state, &change);
     state->hard_violation += vmc_rules_delta(state, &change, &soft);
     state->soft_violation += soft;
-    carry_out(state, &change.move[0]);
-    state->score += delta;
+    take_over(state, &change, delta);
     return delta;
+}
+
+void
+vmc_state_commit(VmcState *state, const VmcChange *change, double delta)
+{
+    double soft = 0;
+
+    if (counts_rules(state)) {
+        state->hard_violation += vmc_rules_delta(state, change, &soft);
+        state->soft_violation += soft;
+    }
+    take_over(state, change, delta);
 }
 
 void

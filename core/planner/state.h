@@ -141,6 +141,17 @@ double vmc_state_delta(const VmcState *state, guint vm, gint32 host);
 double vmc_state_move(VmcState *state, guint vm, gint32 host);
 
 /**
+ * vmc_state_commit:
+ * @state: a state
+ * @change: one move, or a swap, that fits
+ * @delta: what it adds to the score, as vmc_state_delta() or
+ *   vmc_state_swap_delta() said
+ *
+ * Carries out what was tried before, without asking again.
+ */
+void vmc_state_commit(VmcState *state, const VmcChange *change, double delta);
+
+/**
  * vmc_state_swap_fits:
  * @state: a state
  * @first: a VM on a host
@@ -180,6 +191,23 @@ gboolean vmc_state_is_sound(const VmcState *state);
 
 /* ---- for the inner loops ------------------------------------------------- */
 
+/** Returns: the change that takes @vm to @host */
+static inline VmcChange
+vmc_change_shift(const VmcState *state, guint vm, gint32 host)
+{
+    return (VmcChange){.n = 1, .move = {{vm, state->host_of[vm], host}}};
+}
+
+/** Returns: the change in which two VMs on two hosts change places */
+static inline VmcChange
+vmc_change_swap(const VmcState *state, guint first, guint second)
+{
+    gint32 a = state->host_of[first];
+    gint32 b = state->host_of[second];
+
+    return (VmcChange){.n = 2, .move = {{first, a, b}, {second, b, a}}};
+}
+
 /**
  * vmc_model_charge:
  * @model: a model
@@ -200,17 +228,11 @@ vmc_model_charge(const VmcModel *model, guint vm, guint host, guint column)
 }
 
 /**
- * vmc_state_host_cost_with:
+ * vmc_state_other_delta:
  * @state: a state
- * @host: a host
- * @come: (nullable): lifts of a VM that comes
- * @go: (nullable): lifts of a VM that goes
- * @n_vms: how many VMs are on it then
+ * @change: one move, or a swap, that fits
  *
- * Returns: what @host costs then
+ * Returns: what is added to the score by the terms that are neither of one
+ * host's use nor of a VM's seat
  */
-double vmc_state_host_cost_with(const VmcState *state,
-                                guint host,
-                                const double *come,
-                                const double *go,
-                                guint n_vms);
+double vmc_state_other_delta(const VmcState *state, const VmcChange *change);

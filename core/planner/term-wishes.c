@@ -7,19 +7,10 @@
 /* Wishes: soft rules, by their violation and weight, and VMs that are not on
  * the hosts they should be on. The second part is in vmc_model_seat_cost(). */
 
-static gboolean
-has_soft_rules(const VmcModel *model)
-{
-    for (guint r = 0; r < model->n_rules; r++)
-        if (!model->rules[r].is_hard && model->rules[r].weight > 0)
-            return TRUE;
-    return FALSE;
-}
-
 static gpointer
 data_new(const VmcModel *model)
 {
-    return has_soft_rules(model) ? g_new0(char, 1) : NULL;
+    return model->has_soft_rules ? g_new0(char, 1) : NULL;
 }
 
 /* The state itself counts. */
