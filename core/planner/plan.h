@@ -182,8 +182,9 @@ VmcPlanHost *vmc_plan_add_host(VmcPlan *plan, const char *name);
  *
  * Returns: (transfer none): a new last use, to be filled in
  */
-VmcPlanUse *
-vmc_plan_host_add_use(VmcPlanHost *host, const char *column, const char *unit);
+VmcPlanUse *vmc_plan_host_add_use(VmcPlanHost *host,
+                                  const char *column,
+                                  const char *unit);
 
 /**
  * vmc_plan_add_term:
@@ -203,8 +204,7 @@ void vmc_plan_add_term(VmcPlan *plan,
  * @vm: a VM
  * @why: one sentence
  */
-void
-vmc_plan_add_refusal(VmcPlan *plan, const char *vm, const char *why);
+void vmc_plan_add_refusal(VmcPlan *plan, const char *vm, const char *why);
 
 /**
  * vmc_plan_n_batches:
