@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "daemon/api/caller.h"
+#include "daemon/api/problem.h"
 #include "daemon/api/request.h"
 #include "daemon/api/routes.h"
 #include "daemon/log.h"
@@ -16,6 +17,7 @@
 /* What is read and thrown away of a body that is too large, so that the client
  * gets to read why; one that goes on is cut off. */
 #define MAX_DRAINED_BYTES (G_GUINT64_CONSTANT(64) << 20)
+#define MAX_TARGET_BYTES 2000
 #define ACCEPTS_AT_A_TIME 16
 #define ACCEPT_PAUSE_MS 200
 
@@ -178,6 +180,29 @@ free_intake(gpointer data)
     g_free(intake);
 }
 
+/* What is not HTTP is refused by libsoup, with a bare status and without asking
+ * anybody: so each answer begins as the problem that would then be the reason.
+ * The status varies, so it is left to the status line. */
+static void
+on_started(SoupServer *server, SoupServerMessage *message, gpointer user_data)
+{
+    static const char text[] =
+        "{\"type\":\"urn:vmctl:problem:invalid\",\"title\":\"Invalid input\","
+        "\"detail\":\"this is no request of HTTP/1.1 that vmctld "
+        "understands: see docs/openapi.yaml, and let a library write it\"}";
+
+    soup_server_message_set_response(message, VMC_PROBLEM_MEDIA_TYPE,
+                                     SOUP_MEMORY_STATIC, text, sizeof text - 1);
+}
+
+static void
+forget_first_answer(SoupServerMessage *message)
+{
+    soup_message_body_truncate(soup_server_message_get_response_body(message));
+    soup_message_headers_remove(
+        soup_server_message_get_response_headers(message), "Content-Type");
+}
+
 static GQuark
 intake_quark(void)
 {
@@ -249,6 +274,26 @@ check_length(VmcHttp *http, SoupServerMessage *message, GError **error)
     return FALSE;
 }
 
+/* No name in it is longer than 255 bytes, and no answer should repeat what is.
+ */
+static gboolean
+check_target(SoupServerMessage *message, guint *ret_status, GError **error)
+{
+    GUri *uri = soup_server_message_get_uri(message);
+    const char *query = g_uri_get_query(uri);
+    const gsize length =
+        strlen(g_uri_get_path(uri)) + (query != NULL ? strlen(query) : 0);
+
+    if (length <= MAX_TARGET_BYTES)
+        return TRUE;
+    *ret_status = SOUP_STATUS_REQUEST_URI_TOO_LONG;
+    g_set_error(error, VMC_ERROR, VMC_ERROR_TOO_LARGE,
+                "the path and query of the request have %" G_GSIZE_FORMAT
+                " bytes, and no more than %d are allowed",
+                length, MAX_TARGET_BYTES);
+    return FALSE;
+}
+
 static const VmcRoute *
 find_route(SoupServerMessage *message,
            const char *path,
@@ -282,7 +327,8 @@ admit(VmcHttp *http,
     const VmcPeer *peer = vmc_caller_peer(vmc_caller_of(message));
     const VmcRoute *route = NULL;
 
-    if (!vmc_auth_check(&http->rules, peer, VMC_ACCESS_READ, error))
+    if (!vmc_auth_check(&http->rules, peer, VMC_ACCESS_READ, error) ||
+        !check_target(message, ret_status, error))
         return NULL;
     route = find_route(message, path, ret_params, ret_status, error);
     if (route == NULL ||
@@ -337,6 +383,7 @@ on_headers(SoupServer *server,
     g_autoptr(GError) error = NULL;
     guint status = 0;
 
+    forget_first_answer(message);
     soup_message_headers_replace(
         soup_server_message_get_response_headers(message), "Connection",
         "close");
@@ -394,6 +441,8 @@ vmc_http_new(const VmcApi *api, const VmcAuthRules *rules)
     http->api = api;
     http->rules = *rules;
     http->server = soup_server_new("server-header", "vmctld", NULL);
+    g_signal_connect(http->server, "request-started", G_CALLBACK(on_started),
+                     NULL);
     soup_server_add_early_handler(http->server, NULL, on_headers, http, NULL);
     soup_server_add_handler(http->server, NULL, on_request, http, NULL);
     return http;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #define JSON_MEDIA_TYPE "application/json"
+#define MAX_INSTANCE_BYTES 2000
 
 struct _VmcRequest {
     gatomicrefcount refs;
@@ -237,10 +238,14 @@ answer_problem(VmcRequest *request, const VmcProblem *problem)
     answer(request, problem->status, VMC_PROBLEM_MEDIA_TYPE, text);
 }
 
+/* (nullable): too long to be repeated */
 static const char *
 path_of(VmcRequest *request)
 {
-    return g_uri_get_path(soup_server_message_get_uri(request->message));
+    const char *path =
+        g_uri_get_path(soup_server_message_get_uri(request->message));
+
+    return strlen(path) <= MAX_INSTANCE_BYTES ? path : NULL;
 }
 
 void

@@ -84,6 +84,46 @@ nobody() {
     stop
 }
 
+# hardly_http STATUS REQUEST: it is refused with this status, and as a problem
+hardly_http() {
+    raw "$2"
+    [[ $output =~ ^HTTP/1\.[01]\ $1\  ]] || fail "$2: $output"
+    [[ ${output,,} == *'content-type: application/problem+json'* ]] ||
+        fail "$2: $output"
+    tail -n 1 <<<"$output" | python -c '
+import json, sys
+problem = json.load(sys.stdin)
+assert problem["type"] == "urn:vmctl:problem:invalid", problem
+assert "no request of HTTP/1.1" in problem["detail"], problem
+'
+}
+
+@test 'what libsoup refuses by itself is a problem as well' {
+    start
+    hardly_http 400 'NONSENSE\r\n\r\n'
+    hardly_http 400 'GET /v1 HTTP/1.1\r\n\r\n'
+    hardly_http 400 'GET /v1/hosts/%00%ff HTTP/1.1\r\nHost: x\r\n\r\n'
+    hardly_http 505 'GET /v1 HTTP/3.7\r\nHost: x\r\n\r\n'
+    hardly_http 417 'POST /v1/hosts HTTP/1.1\r\nHost: x\r\nExpect: tea\r\nContent-Length: 2\r\n\r\n{}'
+    # and nothing of it is in the answer to what comes after it
+    expect 200 GET /v1
+    [[ $body != *problem* ]]
+    ! grep -qi problem "$dir/headers"
+    stop
+}
+
+@test 'a path or query that is too long is refused, and not repeated' {
+    start
+    local long
+    long=$(printf 'x%.0s' {1..3000})
+    problem 414 too-large 'have 3010 bytes' GET "/v1/hosts/$long"
+    [[ $body != *xxx* ]]
+    problem 414 too-large 'bytes' GET "/v1/jobs?state=$long"
+    [[ $body != *xxx* ]]
+    problem 404 not-found "no host 'xxx" GET "/v1/hosts/${long:0:300}"
+    stop
+}
+
 @test 'what is hardly HTTP gets an answer or is cut off, and harms nothing' {
     printf '[api]\nrequest_timeout_s = 1\n' >>"$config"
     start
