@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "vmctl/datum.h"
+#include "vmctl/waiting-note.h"
 
 #include <gio/gunixsocketaddress.h>
 #include <stdarg.h>
@@ -13,14 +14,20 @@
 
 #define PROBLEM_PREFIX "urn:vmctl:problem:"
 
-/* Longer than vmctld takes for anything it answers itself, adding a host that
- * does not answer included. */
-#define TIMEOUT_S 90
-
 struct _VmcClient {
     char *socket_path;
+    VmcPatience patience;
     SoupSession *session; /* made at the first request */
 };
+
+/* What vmctld answers itself takes milliseconds; a feed has a sign of life
+ * every 15 s. */
+VmcPatience
+vmc_patience_default(void)
+{
+    return (VmcPatience){
+        .note_ms = 5000, .answer_s = 90, .silence_ms = 40000, .look_ms = 10000};
+}
 
 VmcClient *
 vmc_client_new(const char *socket_path, GError **error)
@@ -38,7 +45,22 @@ vmc_client_new(const char *socket_path, GError **error)
     }
     client = g_new0(VmcClient, 1);
     client->socket_path = g_strdup(socket_path);
+    client->patience = vmc_patience_default();
     return client;
+}
+
+const VmcPatience *
+vmc_client_patience(const VmcClient *client)
+{
+    return &client->patience;
+}
+
+void
+vmc_client_set_patience(VmcClient *client, const VmcPatience *patience)
+{
+    client->patience = *patience;
+    if (client->session != NULL)
+        soup_session_set_timeout(client->session, patience->answer_s);
 }
 
 void
@@ -63,7 +85,7 @@ vmc_client_session(VmcClient *client)
     address = g_unix_socket_address_new(client->socket_path);
     client->session = soup_session_new_with_options(
         "remote-connectable", address, "proxy-resolver", NULL, "timeout",
-        TIMEOUT_S, "idle-timeout", 0, "user-agent",
+        client->patience.answer_s, "idle-timeout", 0, "user-agent",
         PACKAGE_NAME "/" PACKAGE_VERSION, NULL);
     return client->session;
 }
@@ -131,12 +153,22 @@ explain_connect(const VmcClient *client, const GError *foreign)
     return NULL;
 }
 
+static char *
+reason_of(const VmcClient *client, const GError *foreign)
+{
+    if (g_error_matches(foreign, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
+        return g_strdup_printf("it said nothing for %u s",
+                               client->patience.answer_s);
+    return g_strdup(foreign->message);
+}
+
 GError *
 vmc_client_explain(const VmcClient *client,
                    const char *method,
                    const GError *foreign)
 {
     GError *error = explain_connect(client, foreign);
+    g_autofree char *reason = reason_of(client, foreign);
 
     if (error != NULL)
         return error;
@@ -145,10 +177,11 @@ vmc_client_explain(const VmcClient *client,
             VMC_ERROR, VMC_ERROR_UNKNOWN,
             "vmctld gave no answer to the request (%s); it may have been "
             "carried out: see 'vmctl job list'",
-            foreign->message);
+            reason);
     return g_error_new(VMC_ERROR, VMC_ERROR_UNREACHABLE,
-                       "vmctld gave no answer at '%s' (%s)",
-                       client->socket_path, foreign->message);
+                       "vmctld gave no answer at '%s' (%s): see 'systemctl "
+                       "status vmctld' and 'journalctl -u vmctld'",
+                       client->socket_path, reason);
 }
 
 static VmcError
@@ -196,6 +229,15 @@ vmc_client_problem(guint status, GBytes *body)
 /* ---- requests ------------------------------------------------------------ */
 
 static JsonNode *
+empty_object(void)
+{
+    JsonNode *node = json_node_new(JSON_NODE_OBJECT);
+
+    json_node_take_object(node, json_object_new());
+    return node;
+}
+
+static JsonNode *
 parse_answer(GBytes *body, GError **error)
 {
     g_autoptr(JsonParser) parser = json_parser_new();
@@ -204,11 +246,8 @@ parse_answer(GBytes *body, GError **error)
     gsize length = 0;
     const char *text = g_bytes_get_data(body, &length);
 
-    if (length == 0) {
-        root = json_node_new(JSON_NODE_OBJECT);
-        json_node_take_object(root, json_object_new());
-        return g_steal_pointer(&root);
-    }
+    if (length == 0)
+        return empty_object();
     if (json_parser_load_from_data(parser, text, (gssize) length, &parse_error))
         root = json_parser_steal_root(parser);
     if (root != NULL && JSON_NODE_HOLDS_OBJECT(root))
@@ -219,6 +258,41 @@ parse_answer(GBytes *body, GError **error)
     return NULL;
 }
 
+static SoupMessage *
+make_message(const char *method, const char *path, JsonNode *body)
+{
+    SoupMessage *message = vmc_client_message(method, path);
+    g_autoptr(GBytes) bytes = NULL;
+    char *text = NULL;
+
+    if (body == NULL)
+        return message;
+    text = json_to_string(body, /* pretty= */ FALSE);
+    bytes = g_bytes_new_take(text, strlen(text));
+    soup_message_set_request_body_from_bytes(message, "application/json",
+                                             bytes);
+    return message;
+}
+
+/* What came back: @body, or @foreign when there is none. */
+static JsonNode *
+read_answer(const VmcClient *client,
+            SoupMessage *message,
+            GBytes *body,
+            const GError *foreign,
+            GError **error)
+{
+    const guint status = soup_message_get_status(message);
+    const char *method = soup_message_get_method(message);
+
+    if (body != NULL && SOUP_STATUS_IS_SUCCESSFUL(status))
+        return parse_answer(body, error);
+    g_propagate_error(error, body != NULL
+                                 ? vmc_client_problem(status, body)
+                                 : vmc_client_explain(client, method, foreign));
+    return NULL;
+}
+
 static JsonNode *
 request(VmcClient *client,
         const char *method,
@@ -226,30 +300,15 @@ request(VmcClient *client,
         JsonNode *body,
         GError **error)
 {
-    g_autoptr(SoupMessage) message = vmc_client_message(method, path);
-    g_autoptr(GBytes) answer = NULL;
+    g_autoptr(SoupMessage) message = make_message(method, path, body);
+    const guint note_ms = client->patience.note_ms;
+    g_autoptr(VmcWaitingNote) note =
+        note_ms > 0 ? vmc_waiting_note_begin(note_ms) : NULL;
     g_autoptr(GError) foreign = NULL;
-    guint status = 0;
+    g_autoptr(GBytes) answer = soup_session_send_and_read(
+        vmc_client_session(client), message, NULL, &foreign);
 
-    if (body != NULL) {
-        char *text = json_to_string(body, /* pretty= */ FALSE);
-        g_autoptr(GBytes) bytes = g_bytes_new_take(text, strlen(text));
-
-        soup_message_set_request_body_from_bytes(message, "application/json",
-                                                 bytes);
-    }
-    answer = soup_session_send_and_read(vmc_client_session(client), message,
-                                        NULL, &foreign);
-    if (answer == NULL) {
-        g_propagate_error(error, vmc_client_explain(client, method, foreign));
-        return NULL;
-    }
-    status = soup_message_get_status(message);
-    if (!SOUP_STATUS_IS_SUCCESSFUL(status)) {
-        g_propagate_error(error, vmc_client_problem(status, answer));
-        return NULL;
-    }
-    return parse_answer(answer, error);
+    return read_answer(client, message, answer, foreign, error);
 }
 
 JsonNode *
@@ -264,12 +323,8 @@ vmc_client_post(VmcClient *client,
                 JsonNode *body,
                 GError **error)
 {
-    g_autoptr(JsonNode) empty = NULL;
+    g_autoptr(JsonNode) empty = body == NULL ? empty_object() : NULL;
 
-    if (body == NULL) {
-        empty = json_node_new(JSON_NODE_OBJECT);
-        json_node_take_object(empty, json_object_new());
-    }
     return request(client, SOUP_METHOD_POST, path, body ? body : empty, error);
 }
 
@@ -277,4 +332,54 @@ JsonNode *
 vmc_client_delete(VmcClient *client, const char *path, GError **error)
 {
     return request(client, SOUP_METHOD_DELETE, path, NULL, error);
+}
+
+/* ---- without blocking -----------------------------------------------------
+ */
+
+/* The client may be gone by then; only who cancelled may have let it go. */
+static void
+on_sent(GObject *source, GAsyncResult *result, gpointer user_data)
+{
+    g_autoptr(GTask) task = user_data;
+    g_autoptr(GError) foreign = NULL;
+    GError *error = NULL;
+    g_autoptr(GBytes) body = soup_session_send_and_read_finish(
+        SOUP_SESSION(source), result, &foreign);
+
+    if (g_task_return_error_if_cancelled(task))
+        return;
+    JsonNode *node = read_answer(
+        g_task_get_task_data(task),
+        soup_session_get_async_result_message(SOUP_SESSION(source), result),
+        body, foreign, &error);
+    if (node != NULL)
+        g_task_return_pointer(task, node, (GDestroyNotify) json_node_unref);
+    else
+        g_task_return_error(task, error);
+}
+
+void
+vmc_client_send_async(VmcClient *client,
+                      const char *method,
+                      const char *path,
+                      GCancellable *cancellable,
+                      GAsyncReadyCallback callback,
+                      gpointer user_data)
+{
+    g_autoptr(JsonNode) empty =
+        g_str_equal(method, SOUP_METHOD_POST) ? empty_object() : NULL;
+    g_autoptr(SoupMessage) message = make_message(method, path, empty);
+    GTask *task = g_task_new(NULL, cancellable, callback, user_data);
+
+    g_task_set_task_data(task, client, NULL);
+    soup_session_send_and_read_async(vmc_client_session(client), message,
+                                     G_PRIORITY_DEFAULT, cancellable, on_sent,
+                                     task);
+}
+
+JsonNode *
+vmc_client_send_finish(GAsyncResult *result, GError **error)
+{
+    return g_task_propagate_pointer(G_TASK(result), error);
 }

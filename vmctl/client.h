@@ -13,6 +13,23 @@
 typedef struct _VmcClient VmcClient;
 
 /**
+ * VmcPatience:
+ * @note_ms: then a line on stderr says that an answer is waited for; 0: never
+ * @answer_s: then a request is given up, %VMC_ERROR_UNREACHABLE
+ * @silence_ms: then a feed in which nothing comes is given up
+ * @look_ms: then a look at what became of a vmctld that was lost is given up
+ */
+typedef struct {
+    guint note_ms;
+    guint answer_s;
+    guint silence_ms;
+    guint look_ms;
+} VmcPatience;
+
+/* What a client has unless another is set. */
+VmcPatience vmc_patience_default(void);
+
+/**
  * vmc_client_new:
  * @socket_path: path of vmctld's socket
  * @error: %VMC_ERROR_INVALID when no socket can have such a path
@@ -24,6 +41,10 @@ typedef struct _VmcClient VmcClient;
 VmcClient *vmc_client_new(const char *socket_path, GError **error);
 void vmc_client_free(VmcClient *client);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VmcClient, vmc_client_free)
+
+/* (transfer none) */
+const VmcPatience *vmc_client_patience(const VmcClient *client);
+void vmc_client_set_patience(VmcClient *client, const VmcPatience *patience);
 
 /**
  * vmc_client_socket_path:
@@ -80,6 +101,28 @@ JsonNode *vmc_client_post(VmcClient *client,
 JsonNode *vmc_client_delete(VmcClient *client,
                             const char *path,
                             GError **error);
+
+/**
+ * vmc_client_send_async:
+ * @client: a client; it may be freed after @cancellable is cancelled
+ * @method: an HTTP method; a POST has the body {}
+ * @path: path and query of the resource
+ * @cancellable: gives up
+ * @callback: called when there is an answer, or is not going to be
+ * @user_data: closure
+ *
+ * As the functions above, for who has a main loop; it says nothing meanwhile.
+ */
+void vmc_client_send_async(VmcClient *client,
+                           const char *method,
+                           const char *path,
+                           GCancellable *cancellable,
+                           GAsyncReadyCallback callback,
+                           gpointer user_data);
+
+/* (transfer full): the answer, an object; %G_IO_ERROR_CANCELLED, or an error as
+ * of vmc_client_post() */
+JsonNode *vmc_client_send_finish(GAsyncResult *result, GError **error);
 
 /**
  * vmc_client_session:

@@ -95,11 +95,13 @@ add_collection(Completion *completion,
 static VmcClient *
 open_client(Completion *completion)
 {
+    /* who types does not want to wait, nor to read about it */
+    const VmcPatience patience = {.answer_s = PATIENCE_S};
     VmcClient *client =
         vmc_client_new(vmc_client_socket_path(completion->socket), NULL);
 
     if (client != NULL)
-        soup_session_set_timeout(vmc_client_session(client), PATIENCE_S);
+        vmc_client_set_patience(client, &patience);
     return client;
 }
 

@@ -18,6 +18,7 @@ struct _VmcEventFeed {
     SoupMessage *message;
     GInputStream *stream;
     VmcEventParser *parser;
+    guint silence_id;
 };
 
 static void read_on(VmcEventFeed *feed);
@@ -52,6 +53,7 @@ end(VmcEventFeed *feed, GError *reason)
 {
     g_autoptr(GError) owned = reason;
 
+    g_clear_handle_id(&feed->silence_id, g_source_remove);
     if (!is_closed(feed))
         feed->funcs->ended(owned, feed->user_data);
 }
@@ -62,6 +64,31 @@ end_foreign(VmcEventFeed *feed, const GError *foreign)
     /* once it is closed, the client may be gone */
     if (!is_closed(feed))
         end(feed, vmc_client_explain(feed->client, SOUP_METHOD_GET, foreign));
+}
+
+static gboolean
+on_silence(gpointer user_data)
+{
+    g_autoptr(VmcEventFeed) feed = g_rc_box_acquire(user_data);
+    const guint silence_ms = vmc_client_patience(feed->client)->silence_ms;
+
+    feed->silence_id = 0;
+    end(feed, g_error_new(VMC_ERROR, VMC_ERROR_UNREACHABLE,
+                          "vmctld has said nothing for %g s: see 'systemctl "
+                          "status vmctld' and 'journalctl -u vmctld'",
+                          silence_ms / 1000.0));
+    g_cancellable_cancel(feed->cancellable);
+    return G_SOURCE_REMOVE;
+}
+
+/* A vmctld that hangs keeps its connections; but then no sign of life comes. */
+static void
+listen_for_silence(VmcEventFeed *feed)
+{
+    const guint silence_ms = vmc_client_patience(feed->client)->silence_ms;
+
+    g_clear_handle_id(&feed->silence_id, g_source_remove);
+    feed->silence_id = g_timeout_add(silence_ms, on_silence, feed);
 }
 
 static void
@@ -101,6 +128,7 @@ on_read(GObject *source, GAsyncResult *result, gpointer user_data)
 static void
 read_on(VmcEventFeed *feed)
 {
+    listen_for_silence(feed);
     g_input_stream_read_bytes_async(feed->stream, CHUNK_BYTES,
                                     G_PRIORITY_DEFAULT, feed->cancellable,
                                     on_read, g_rc_box_acquire(feed));
@@ -156,6 +184,7 @@ vmc_event_feed_open(VmcClient *client,
     soup_message_headers_replace(
         soup_message_get_request_headers(feed->message), "Accept",
         "text/event-stream");
+    listen_for_silence(feed);
     soup_session_send_async(vmc_client_session(client), feed->message,
                             G_PRIORITY_DEFAULT, feed->cancellable, on_sent,
                             g_rc_box_acquire(feed));
@@ -167,6 +196,7 @@ vmc_event_feed_close(VmcEventFeed *feed)
 {
     if (feed == NULL)
         return;
+    g_clear_handle_id(&feed->silence_id, g_source_remove);
     g_cancellable_cancel(feed->cancellable);
     feed_unref(feed);
 }

@@ -15,7 +15,17 @@
 #define LONGEST_RETRY_MS 2000
 #define PATIENCE_S 60
 
+typedef struct _Watch Watch;
+
+/* A question to vmctld. It may outlive the watch, which then lets go of it. */
 typedef struct {
+    Watch *watch; /* (nullable): nobody wants to know any more */
+    GCancellable *cancellable;
+    guint late_id;
+    gboolean is_late;
+} Question;
+
+struct _Watch {
     VmcClient *client;
     VmcWatchManner manner;
     VmcProgress *progress;
@@ -26,9 +36,11 @@ typedef struct {
     guint retry_source;
     guint retry_ms;
     gint64 lost_since_us; /* 0: vmctld answers */
+    Question *look;       /* (nullable): what became of the job */
+    Question *cancel;     /* (nullable): whether it can be cancelled */
     gboolean has_asked_to_cancel;
     GError *error; /* why it cannot be followed to its end */
-} Watch;
+};
 
 static void open_feed(Watch *watch);
 
@@ -48,6 +60,66 @@ vmc_job_label(JsonObject *job)
 
     return vm ? g_strdup_printf("%s '%s'", kind ? kind : "job", vm)
               : g_strdup(kind ? kind : "job");
+}
+
+/* ---- asking without blocking, so that Ctrl-C is heard ---------------------
+ */
+
+static gboolean
+on_late(gpointer user_data)
+{
+    Question *question = user_data;
+
+    question->late_id = 0;
+    question->is_late = TRUE;
+    g_cancellable_cancel(question->cancellable);
+    return G_SOURCE_REMOVE;
+}
+
+/* 0: for as long as any request may take */
+static Question *
+ask(Watch *watch,
+    const char *method,
+    const char *path,
+    guint limit_ms,
+    GAsyncReadyCallback callback)
+{
+    Question *question = g_new0(Question, 1);
+
+    question->watch = watch;
+    question->cancellable = g_cancellable_new();
+    if (limit_ms > 0)
+        question->late_id = g_timeout_add(limit_ms, on_late, question);
+    vmc_client_send_async(watch->client, method, path, question->cancellable,
+                          callback, question);
+    return question;
+}
+
+static void
+let_go(Question **question)
+{
+    if (*question == NULL)
+        return;
+    g_clear_handle_id(&(*question)->late_id, g_source_remove);
+    (*question)->watch = NULL;
+    g_cancellable_cancel((*question)->cancellable);
+    *question = NULL;
+}
+
+static JsonNode *
+take_answer(Question *question, GAsyncResult *result, GError **error)
+{
+    JsonNode *answer = vmc_client_send_finish(result, error);
+
+    if (answer == NULL && question->is_late) {
+        g_clear_error(error);
+        g_set_error(error, VMC_ERROR, VMC_ERROR_UNREACHABLE,
+                    "vmctld does not answer");
+    }
+    g_clear_handle_id(&question->late_id, g_source_remove);
+    g_object_unref(question->cancellable);
+    g_free(question);
+    return answer;
 }
 
 /* ---- what is learned ----------------------------------------------------- */
@@ -116,19 +188,18 @@ is_absence(const GError *error)
            vmc_error_of(error) == VMC_ERROR_FAILED;
 }
 
-/* The job is asked for once before the feed is opened again: it may have ended
- * meanwhile, and this works also where there is no feed to be had. */
-static gboolean
-retry(gpointer user_data)
+static void
+on_looked(GObject *source, GAsyncResult *result, gpointer user_data)
 {
-    Watch *watch = user_data;
-    g_autofree char *path =
-        g_strdup_printf("/v1/jobs/%" G_GINT64_FORMAT, watch->id);
+    Watch *watch = ((Question *) user_data)->watch;
     g_autoptr(GError) error = NULL;
-    g_autoptr(JsonNode) job = vmc_client_get(watch->client, path, &error);
-    guint retry_ms = watch->retry_ms;
+    g_autoptr(JsonNode) job = take_answer(user_data, result, &error);
+    guint retry_ms;
 
-    watch->retry_source = 0;
+    if (watch == NULL)
+        return;
+    watch->look = NULL;
+    retry_ms = watch->retry_ms;
     if (job != NULL)
         take_job(watch, job);
     else if (is_absence(error))
@@ -137,6 +208,20 @@ retry(gpointer user_data)
         end_with(watch, g_steal_pointer(&error));
     watch->retry_ms = MIN(retry_ms * 2, LONGEST_RETRY_MS);
     open_feed(watch);
+}
+
+/* The job is asked for once before the feed is opened again: it may have ended
+ * meanwhile, and this works also where there is no feed to be had. */
+static gboolean
+retry(gpointer user_data)
+{
+    Watch *watch = user_data;
+    g_autofree char *path =
+        g_strdup_printf("/v1/jobs/%" G_GINT64_FORMAT, watch->id);
+
+    watch->retry_source = 0;
+    watch->look = ask(watch, SOUP_METHOD_GET, path,
+                      vmc_client_patience(watch->client)->look_ms, on_looked);
     return G_SOURCE_REMOVE;
 }
 
@@ -174,15 +259,15 @@ detach(Watch *watch)
 }
 
 static void
-ask_to_cancel(Watch *watch)
+on_cancel_answered(GObject *source, GAsyncResult *result, gpointer user_data)
 {
-    g_autofree char *path =
-        g_strdup_printf("/v1/jobs/%" G_GINT64_FORMAT "/cancel", watch->id);
+    Watch *watch = ((Question *) user_data)->watch;
     g_autoptr(GError) error = NULL;
-    g_autoptr(JsonNode) answer =
-        vmc_client_post(watch->client, path, NULL, &error);
+    g_autoptr(JsonNode) answer = take_answer(user_data, result, &error);
 
-    watch->has_asked_to_cancel = TRUE;
+    if (watch == NULL)
+        return;
+    watch->cancel = NULL;
     if (answer != NULL)
         vmc_progress_say(watch->progress,
                          "asked vmctld to cancel job %" G_GINT64_FORMAT
@@ -194,6 +279,16 @@ ask_to_cancel(Watch *watch)
                          " cannot be cancelled: %s; Ctrl-C again leaves it to "
                          "its end",
                          watch->id, error->message);
+}
+
+static void
+ask_to_cancel(Watch *watch)
+{
+    g_autofree char *path =
+        g_strdup_printf("/v1/jobs/%" G_GINT64_FORMAT "/cancel", watch->id);
+
+    watch->has_asked_to_cancel = TRUE;
+    watch->cancel = ask(watch, SOUP_METHOD_POST, path, 0, on_cancel_answered);
 }
 
 static gboolean
@@ -232,6 +327,8 @@ run(Watch *watch, const VmcTerminal *terminal)
     g_source_remove(interrupt);
     g_clear_handle_id(&second, g_source_remove);
     g_clear_handle_id(&watch->retry_source, g_source_remove);
+    let_go(&watch->look);
+    let_go(&watch->cancel);
     g_clear_pointer(&watch->feed, vmc_event_feed_close);
 }
 

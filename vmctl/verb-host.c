@@ -5,6 +5,9 @@
 #include "core/units.h"
 #include "vmctl/verbs.h"
 
+/* More than the largest connect_timeout_s there is. */
+#define LONGEST_ADD_S 660
+
 /* ---- add ----------------------------------------------------------------- */
 
 /* What an option of the form RESOURCE=AMOUNT means, and the name of its
@@ -117,6 +120,20 @@ say_added(JsonObject *host)
             memory, version ? version : "hypervisor of unknown version");
 }
 
+/* vmctld itself gives the host up, after 'connect_timeout_s'. */
+static gboolean
+be_patient(VmcInvocation *invocation, GError **error)
+{
+    VmcClient *client = vmc_invocation_client(invocation, error);
+    VmcPatience patience = vmc_patience_default();
+
+    if (client == NULL)
+        return FALSE;
+    patience.answer_s = LONGEST_ADD_S;
+    vmc_client_set_patience(client, &patience);
+    return TRUE;
+}
+
 gboolean
 vmc_verb_host_add(VmcInvocation *invocation, GError **error)
 {
@@ -125,8 +142,10 @@ vmc_verb_host_add(VmcInvocation *invocation, GError **error)
 
     if (body == NULL)
         return FALSE;
-    answer = vmc_invocation_post(invocation, vmc_client_path("hosts", NULL),
-                                 body, error);
+    if (be_patient(invocation, error))
+        answer = vmc_invocation_post(invocation, vmc_client_path("hosts", NULL),
+                                     json_object_ref(body), error);
+    json_object_unref(body);
     if (answer == NULL)
         return FALSE;
     if (invocation->output.format == VMC_FORMAT_JSON)

@@ -85,6 +85,29 @@ load common
     says "may have been carried out: see 'vmctl job list'"
 }
 
+@test "a vmctld that hangs is waited for, and that is said" {
+    local socket=$BATS_TEST_TMPDIR/hung pid
+    socat -u "UNIX-LISTEN:$socket,fork" OPEN:/dev/null 3>&- &
+    local listener=$!
+    while [ ! -S "$socket" ]; do sleep 0.01; done
+    "$VMC_BUILDDIR/vmctl/vmctl" -s "$socket" list 2>"$BATS_TEST_TMPDIR/talk" 3>&- &
+    pid=$!
+    until_true grep -q . "$BATS_TEST_TMPDIR/talk"
+    kill "$pid" "$listener"
+    same "$(cat "$BATS_TEST_TMPDIR/talk")" \
+        'vmctl: vmctld has not answered yet, still waiting; Ctrl-C gives up'
+}
+
+@test "completion does not wait for a vmctld that hangs, and says nothing" {
+    local socket=$BATS_TEST_TMPDIR/hung
+    socat -u "UNIX-LISTEN:$socket,fork" OPEN:/dev/null 3>&- &
+    local listener=$!
+    while [ ! -S "$socket" ]; do sleep 0.01; done
+    expect 0 complete -- --socket "$socket" show ''
+    kill "$listener"
+    [ -z "$output$stderr" ]
+}
+
 @test "a path that no socket can have" {
     expect 2 -s "/tmp/$(head -c 200 /dev/zero | tr '\0' x)" list
     one_sentence

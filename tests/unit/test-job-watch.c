@@ -17,7 +17,9 @@
 typedef struct {
     const char *const *feeds; /* states each feed sends; NULL: refused, and a
                                * "." at the end leaves it open */
-    const char *const *gets;  /* state each GET gives; NULL: no such job */
+    const char *const *gets;  /* state each GET gives; NULL: no such job; "?":
+                               * no answer */
+    const VmcPatience *patience; /* NULL: the usual one */
     guint n_feeds;
     guint n_gets;
     guint n_cancels;
@@ -116,7 +118,9 @@ serve_get(Fake *fake, SoupServerMessage *message)
     const char *state = fake->gets[fake->n_gets++];
     g_autofree char *job = state ? job_json(state) : NULL;
 
-    if (state != NULL)
+    if (g_strcmp0(state, "?") == 0)
+        soup_server_message_pause(message);
+    else if (state != NULL)
         answer(message, 200, job);
     else
         answer(message, 404,
@@ -200,6 +204,8 @@ watch(Fake *fake, VmcWatchManner manner, GError **error)
 
     fake_start(fake);
     g_autoptr(VmcClient) client = vmc_client_new(fake->socket_path, NULL);
+    if (fake->patience != NULL)
+        vmc_client_set_patience(client, fake->patience);
     end = vmc_job_watch(client, &nowhere, job, manner, error);
     g_clear_pointer(&client, vmc_client_free);
     while (g_main_context_iteration(NULL, FALSE))
@@ -280,6 +286,34 @@ test_forgotten(void)
     g_assert_error(error, VMC_ERROR, VMC_ERROR_NOT_FOUND);
 }
 
+static const VmcPatience little_patience = {
+    .answer_s = 90, .silence_ms = 100, .look_ms = 100};
+
+/* A vmctld that hangs keeps the feed open: that nothing comes is enough. */
+static void
+test_silent_feed(void)
+{
+    const char *const feeds[] = {"running .", NULL};
+    const char *const gets[] = {"done", NULL};
+    Fake fake = {.feeds = feeds, .gets = gets, .patience = &little_patience};
+
+    assert_end(&fake, "done");
+    g_assert_cmpuint(fake.n_gets, ==, 1);
+}
+
+/* Nor is a look waited for without end; and when it comes to itself again, the
+ * watch goes on. */
+static void
+test_silent_look(void)
+{
+    const char *const feeds[] = {"running .", "running done", NULL};
+    const char *const gets[] = {"?", NULL};
+    Fake fake = {.feeds = feeds, .gets = gets, .patience = &little_patience};
+
+    assert_end(&fake, "done");
+    g_assert_cmpuint(fake.n_feeds, ==, 2);
+}
+
 /* Ctrl-C asks to cancel, once, and waits for what becomes of it. */
 static void
 test_cancel(void)
@@ -343,6 +377,8 @@ main(int argc, char **argv)
     g_test_add_func("/job-watch/new-feed", test_new_feed);
     g_test_add_func("/job-watch/no-feed", test_no_feed);
     g_test_add_func("/job-watch/forgotten", test_forgotten);
+    g_test_add_func("/job-watch/silent-feed", test_silent_feed);
+    g_test_add_func("/job-watch/silent-look", test_silent_look);
     g_test_add_func("/job-watch/cancel", test_cancel);
     g_test_add_func("/job-watch/cancel-too-late", test_cancel_too_late);
     g_test_add_func("/job-watch/detach", test_detach);
