@@ -239,7 +239,7 @@ host_finish(gpointer record, JsonObject *object, GError **error)
            (host->uuid == NULL || check_uuid(host->uuid, error));
 }
 
-static const VmcRecordType host_type =
+const VmcRecordType vmc_host_type =
     VMC_RECORD_TYPE(host_fields,
                     host_new_empty,
                     (GDestroyNotify) vmc_host_unref,
@@ -309,11 +309,10 @@ vm_finish(gpointer record, JsonObject *object, GError **error)
     return FALSE;
 }
 
-static const VmcRecordType vm_type =
-    VMC_RECORD_TYPE(vm_fields,
-                    vm_new_empty,
-                    (GDestroyNotify) vmc_vm_unref,
-                    .finish = vm_finish);
+const VmcRecordType vmc_vm_type = VMC_RECORD_TYPE(vm_fields,
+                                                  vm_new_empty,
+                                                  (GDestroyNotify) vmc_vm_unref,
+                                                  .finish = vm_finish);
 
 /* ---- fleets ------------------------------------------------------------- */
 
@@ -350,10 +349,13 @@ draft_finish(gpointer record, JsonObject *object, GError **error)
 
 static const VmcField draft_fields[] = {
     VMC_FIELD(Draft, format, UINT, VMC_FIELD_REQUIRED),
+    VMC_FIELD(Draft,
+              hosts,
+              RECORDS,
+              VMC_FIELD_REQUIRED,
+              VMC_FIELD_DETAIL(vmc_host_type)),
     VMC_FIELD(
-        Draft, hosts, RECORDS, VMC_FIELD_REQUIRED, VMC_FIELD_DETAIL(host_type)),
-    VMC_FIELD(
-        Draft, vms, RECORDS, VMC_FIELD_REQUIRED, VMC_FIELD_DETAIL(vm_type)),
+        Draft, vms, RECORDS, VMC_FIELD_REQUIRED, VMC_FIELD_DETAIL(vmc_vm_type)),
     VMC_FIELD(Draft, groups, RECORDS, VMC_FIELD_DETAIL(vmc_group_type)),
     VMC_FIELD(Draft, rules, RECORDS, VMC_FIELD_DETAIL(vmc_placement_rule_type)),
 };
@@ -499,8 +501,8 @@ add_rules(VmcFleet **fleet, const GPtrArray *rules, GError **error)
 
 /* ---- public ------------------------------------------------------------- */
 
-JsonNode *
-vmc_fleet_to_json(const VmcFleet *fleet)
+char *
+vmc_fleet_to_text(const VmcFleet *fleet)
 {
     g_return_val_if_fail(fleet != NULL, NULL);
     g_auto(Draft) draft = {.format = VMC_FLEET_FORMAT_VERSION,
@@ -517,7 +519,15 @@ vmc_fleet_to_json(const VmcFleet *fleet)
         g_ptr_array_add(draft.groups, vmc_fleet_group_at(fleet, i));
     for (guint i = 0; i < vmc_fleet_n_rules(fleet); i++)
         g_ptr_array_add(draft.rules, vmc_fleet_rule_at(fleet, i));
-    return vmc_record_to_json(&draft_type, &draft);
+    return vmc_record_to_text(&draft_type, &draft);
+}
+
+JsonNode *
+vmc_fleet_to_json(const VmcFleet *fleet)
+{
+    g_autofree char *text = vmc_fleet_to_text(fleet);
+
+    return text != NULL ? json_from_string(text, NULL) : NULL;
 }
 
 VmcFleet *
@@ -549,7 +559,7 @@ vmc_fleet_parse(const char *text, gssize length, GError **error)
 JsonNode *
 vmc_host_to_json(const VmcHost *host)
 {
-    return vmc_record_to_json(&host_type, host);
+    return vmc_record_to_json(&vmc_host_type, host);
 }
 
 VmcHost *
@@ -557,7 +567,7 @@ vmc_host_from_json(JsonNode *node, GError **error)
 {
     g_autoptr(VmcHost) host = host_new_empty();
 
-    if (!vmc_record_from_json(&host_type, node, host, error))
+    if (!vmc_record_from_json(&vmc_host_type, node, host, error))
         return NULL;
     return g_steal_pointer(&host);
 }
@@ -565,7 +575,7 @@ vmc_host_from_json(JsonNode *node, GError **error)
 JsonNode *
 vmc_vm_to_json(const VmcVm *vm)
 {
-    return vmc_record_to_json(&vm_type, vm);
+    return vmc_record_to_json(&vmc_vm_type, vm);
 }
 
 VmcVm *
@@ -573,7 +583,7 @@ vmc_vm_from_json(JsonNode *node, GError **error)
 {
     g_autoptr(VmcVm) vm = vm_new_empty();
 
-    if (!vmc_record_from_json(&vm_type, node, vm, error))
+    if (!vmc_record_from_json(&vmc_vm_type, node, vm, error))
         return NULL;
     return g_steal_pointer(&vm);
 }

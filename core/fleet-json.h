@@ -20,6 +20,13 @@
 extern const VmcRecordType vmc_resources_type;
 extern const VmcRecordType vmc_ceiling_type;
 
+/* For vmc_record_to_text() and vmc_record_print(). */
+extern const VmcRecordType vmc_host_type;
+extern const VmcRecordType vmc_vm_type;
+
+/* (transfer full): what vmc_fleet_to_json() makes, as text on one line */
+char *vmc_fleet_to_text(const VmcFleet *fleet);
+
 /**
  * vmc_fleet_to_json:
  * @fleet: a fleet

@@ -4,105 +4,130 @@
 #include "core/json-record.h"
 
 #include "core/error.h"
+#include "core/json-text.h"
 
 #include <string.h>
 
 /* ---- writing ------------------------------------------------------------ */
 
-static JsonNode *
-int_node(gint64 value)
+/* GLib formats into a text of its own first: too slow for a million numbers. */
+static void
+print_uint(GString *text, guint64 value)
 {
-    return json_node_init_int(json_node_alloc(), value);
+    char digits[20];
+    gsize at = sizeof digits;
+
+    do {
+        digits[--at] = (char) ('0' + value % 10);
+        value /= 10;
+    } while (value > 0);
+    g_string_append_len(text, digits + at, (gssize) (sizeof digits - at));
 }
 
-static JsonNode *
-string_node(const char *value)
+static void
+print_int(GString *text, gint64 value)
 {
-    return json_node_init_string(json_node_alloc(), value);
+    if (value < 0)
+        g_string_append_c(text, '-');
+    print_uint(text, value < 0 ? 0 - (guint64) value : (guint64) value);
 }
 
-static JsonNode *
-array_node(JsonArray *array)
+static void
+print_strv(GString *text, const char *const *strv)
 {
-    JsonNode *node = json_node_alloc();
-
-    json_node_init_array(node, array);
-    json_array_unref(array);
-    return node;
+    g_string_append_c(text, '[');
+    for (gsize i = 0; strv != NULL && strv[i] != NULL; i++) {
+        if (i > 0)
+            g_string_append_c(text, ',');
+        vmc_json_print_string(text, strv[i]);
+    }
+    g_string_append_c(text, ']');
 }
 
-static JsonNode *
-write_strv(const char *const *strv)
-{
-    JsonArray *array = json_array_new();
-
-    for (gsize i = 0; strv != NULL && strv[i] != NULL; i++)
-        json_array_add_string_element(array, strv[i]);
-    return array_node(array);
-}
-
-static JsonNode *
-write_string_map(GHashTable *map)
+static void
+print_string_map(GString *text, GHashTable *map)
 {
     g_autoptr(GList) keys = g_hash_table_get_keys(map);
-    JsonObject *object = json_object_new();
-    JsonNode *node = json_node_alloc();
 
     keys = g_list_sort(keys, (GCompareFunc) strcmp);
-    for (GList *key = keys; key != NULL; key = key->next)
-        json_object_set_string_member(object, key->data,
-                                      g_hash_table_lookup(map, key->data));
-    json_node_init_object(node, object);
-    json_object_unref(object);
-    return node;
+    g_string_append_c(text, '{');
+    for (GList *key = keys; key != NULL; key = key->next) {
+        if (key != keys)
+            g_string_append_c(text, ',');
+        vmc_json_print_string(text, key->data);
+        g_string_append_c(text, ':');
+        vmc_json_print_string(text, g_hash_table_lookup(map, key->data));
+    }
+    g_string_append_c(text, '}');
 }
 
-static JsonNode *
-write_records(const VmcRecordType *type, const GPtrArray *records)
+static void
+print_records(GString *text,
+              const VmcRecordType *type,
+              const GPtrArray *records)
 {
-    JsonArray *array = json_array_new();
-
-    for (guint i = 0; records != NULL && i < records->len; i++)
-        json_array_add_element(array,
-                               vmc_record_to_json(type, records->pdata[i]));
-    return array_node(array);
+    g_string_append_c(text, '[');
+    for (guint i = 0; records != NULL && i < records->len; i++) {
+        if (i > 0)
+            g_string_append_c(text, ',');
+        vmc_record_print(text, type, records->pdata[i], VMC_FIELDS_ALL);
+    }
+    g_string_append_c(text, ']');
 }
 
-/* NULL for a field that is left out. */
-static JsonNode *
-write_field(const VmcField *field, gconstpointer at)
+static void
+print_value(GString *text, const VmcField *field, gconstpointer at)
 {
     switch (field->kind) {
-    case VMC_FIELD_STRING: {
-        const char *text = *(char *const *) at;
-        return text != NULL ? string_node(text) : NULL;
-    }
+    case VMC_FIELD_STRING:
+        vmc_json_print_string(text, *(char *const *) at);
+        return;
     case VMC_FIELD_BOOLEAN:
-        return json_node_init_boolean(json_node_alloc(),
-                                      *(const gboolean *) at);
+        g_string_append(text, *(const gboolean *) at ? "true" : "false");
+        return;
     case VMC_FIELD_INT64:
-        return int_node(*(const gint64 *) at);
+        print_int(text, *(const gint64 *) at);
+        return;
     case VMC_FIELD_UINT:
-        return int_node(*(const guint *) at);
+        print_uint(text, *(const guint *) at);
+        return;
     case VMC_FIELD_UINT64:
-        return int_node((gint64) MIN(*(const guint64 *) at, G_MAXINT64));
+        print_uint(text, MIN(*(const guint64 *) at, G_MAXINT64));
+        return;
     case VMC_FIELD_STRV:
-        return write_strv(*(const char *const *const *) at);
-    case VMC_FIELD_STRING_MAP: {
-        GHashTable *map = *(GHashTable *const *) at;
-        return map != NULL ? write_string_map(map) : NULL;
-    }
+        print_strv(text, *(const char *const *const *) at);
+        return;
+    case VMC_FIELD_STRING_MAP:
+        print_string_map(text, *(GHashTable *const *) at);
+        return;
     case VMC_FIELD_ENUM: {
         const VmcEnumNames *names = field->detail;
-        return string_node(names->to_name(*(const guint *) at));
+        vmc_json_print_string(text, names->to_name(*(const guint *) at));
+        return;
     }
     case VMC_FIELD_RECORD:
-        return vmc_record_to_json(field->detail, at);
+        vmc_record_print(text, field->detail, at, VMC_FIELDS_ALL);
+        return;
     case VMC_FIELD_RECORDS:
-        return write_records(field->detail, *(GPtrArray *const *) at);
+        print_records(text, field->detail, *(GPtrArray *const *) at);
+        return;
     default:
-        g_return_val_if_reached(NULL);
+        g_return_if_reached();
     }
+}
+
+/* Strings and maps that are NULL. */
+static gboolean
+is_left_out(const VmcRecordType *type,
+            const VmcField *field,
+            gconstpointer record)
+{
+    const char *at = (const char *) record + field->offset;
+    gboolean is_pointer =
+        field->kind == VMC_FIELD_STRING || field->kind == VMC_FIELD_STRING_MAP;
+
+    return (is_pointer && *(gconstpointer const *) at == NULL) ||
+           (type->omits != NULL && type->omits(field, record));
 }
 
 /* ---- reading ------------------------------------------------------------ */
@@ -418,24 +443,70 @@ read_record(const VmcRecordType *type,
 
 /* ---- public ------------------------------------------------------------- */
 
-JsonNode *
-vmc_record_to_json(const VmcRecordType *type, gconstpointer record)
+void
+vmc_record_print(GString *text,
+                 const VmcRecordType *type,
+                 gconstpointer record,
+                 VmcFields fields)
 {
-    g_return_val_if_fail(type != NULL && record != NULL, NULL);
-    JsonObject *object = json_object_new();
+    g_return_if_fail(text != NULL && type != NULL && record != NULL);
+    char before = '{';
 
     for (gsize i = 0; i < type->n_fields; i++) {
         const VmcField *field = &type->fields[i];
-        if (type->omits != NULL && type->omits(field, record))
+        if ((fields & VMC_FIELDS_AT(i)) == 0 ||
+            is_left_out(type, field, record))
             continue;
-        JsonNode *node =
-            write_field(field, (const char *) record + field->offset);
-        if (node != NULL)
-            json_object_set_member(object, field->name, node);
+        g_string_append_c(text, before);
+        vmc_json_print_string(text, field->name);
+        g_string_append_c(text, ':');
+        print_value(text, field, (const char *) record + field->offset);
+        before = ',';
     }
-    JsonNode *node = json_node_init_object(json_node_alloc(), object);
-    json_object_unref(object);
-    return node;
+    g_string_append(text, before == '{' ? "{}" : "}");
+}
+
+char *
+vmc_record_to_text(const VmcRecordType *type, gconstpointer record)
+{
+    GString *text = g_string_new(NULL);
+
+    vmc_record_print(text, type, record, VMC_FIELDS_ALL);
+    return g_string_free(text, FALSE);
+}
+
+JsonNode *
+vmc_record_to_json(const VmcRecordType *type, gconstpointer record)
+{
+    g_autofree char *text = vmc_record_to_text(type, record);
+
+    return json_from_string(text, NULL);
+}
+
+gboolean
+vmc_record_choose_fields(const VmcRecordType *type,
+                         const char *names,
+                         VmcFields *ret_fields,
+                         GError **error)
+{
+    g_return_val_if_fail(type != NULL && names != NULL, FALSE);
+    g_auto(GStrv) split = g_strsplit(*names != '\0' ? names : ",", ",", -1);
+    VmcFields fields = 0;
+
+    for (guint i = 0; split[i] != NULL; i++) {
+        const VmcField *field = find_field(type, split[i]);
+        if (field == NULL) {
+            g_autofree char *shown = vmc_error_quote(split[i]);
+            g_set_error(error, VMC_ERROR, VMC_ERROR_INVALID,
+                        "there is no field '%s': give names of fields, with "
+                        "commas between them",
+                        shown);
+            return FALSE;
+        }
+        fields |= VMC_FIELDS_AT(field - type->fields);
+    }
+    *ret_fields = fields;
+    return TRUE;
 }
 
 gboolean

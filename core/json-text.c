@@ -232,3 +232,42 @@ vmc_json_print(JsonNode *node)
     g_return_val_if_fail(node != NULL, NULL);
     return json_to_string(node, FALSE);
 }
+
+static void
+print_escaped(GString *text, guchar c)
+{
+    static const char plain[] = "\"\\\b\f\n\r\t";
+    static const char letters[] = "\"\\bfnrt";
+    const char *found = strchr(plain, c);
+
+    if (found != NULL)
+        g_string_append_printf(text, "\\%c", letters[found - plain]);
+    else
+        g_string_append_printf(text, "\\u%04x", c);
+}
+
+void
+vmc_json_print_string(GString *text, const char *value)
+{
+    g_return_if_fail(text != NULL);
+    g_autofree char *valid = NULL;
+
+    if (value == NULL) {
+        g_string_append(text, "null");
+        return;
+    }
+    if (!g_utf8_validate(value, -1, NULL))
+        value = valid = g_utf8_make_valid(value, -1);
+    g_string_append_c(text, '"');
+    while (*value != '\0') {
+        const char *end = value;
+        while ((guchar) *end >= 0x20 && *end != '"' && *end != '\\' &&
+               *end != 0x7f)
+            end++;
+        g_string_append_len(text, value, end - value);
+        if (*end != '\0')
+            print_escaped(text, (guchar) *end++);
+        value = end;
+    }
+    g_string_append_c(text, '"');
+}

@@ -26,6 +26,15 @@ JsonNode *vmc_json_parse(const char *text,
                          GError **error);
 
 /**
+ * vmc_json_print_string:
+ * @text: what it is appended to
+ * @value: (nullable): a string; what is no UTF-8 in it is replaced
+ *
+ * Appends @value as JSON, in quotes; %NULL as null.
+ */
+void vmc_json_print_string(GString *text, const char *value);
+
+/**
  * vmc_json_print:
  * @node: a document
  *

@@ -46,13 +46,13 @@ typedef struct {
     gboolean wanted;
 } Collection;
 
+#define VMS "/v1/vms?fields=name,state,is_managed"
+
 static const Collection collections[] = {
-    {VMC_VALUE_VM, "/v1/vms", "vms", "name", "state", NULL, FALSE},
-    {VMC_VALUE_MANAGED_VM, "/v1/vms", "vms", "name", "state", "is_managed",
-     TRUE},
-    {VMC_VALUE_FOREIGN_VM, "/v1/vms", "vms", "name", "state", "is_managed",
-     FALSE},
-    {VMC_VALUE_VM_OR_HOST, "/v1/vms", "vms", "name", "state", NULL, FALSE},
+    {VMC_VALUE_VM, VMS, "vms", "name", "state", NULL, FALSE},
+    {VMC_VALUE_MANAGED_VM, VMS, "vms", "name", "state", "is_managed", TRUE},
+    {VMC_VALUE_FOREIGN_VM, VMS, "vms", "name", "state", "is_managed", FALSE},
+    {VMC_VALUE_VM_OR_HOST, VMS, "vms", "name", "state", NULL, FALSE},
     {VMC_VALUE_VM_OR_HOST, "/v1/hosts", "hosts", "name", "uri", NULL, FALSE},
     {VMC_VALUE_HOST, "/v1/hosts", "hosts", "name", "uri", NULL, FALSE},
     {VMC_VALUE_TEMPLATE, "/v1/templates", "templates", "name", "title", NULL,

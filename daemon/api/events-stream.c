@@ -159,9 +159,8 @@ on_gone(gpointer user_data)
 /* ---- all of them --------------------------------------------------------- */
 
 static GBytes *
-make_event(const char *kind, JsonNode *data)
+make_event(const char *kind, const char *json)
 {
-    g_autofree char *json = vmc_json_print(data);
     char *text = g_strdup_printf("event: %s\ndata: %s\n\n", kind, json);
 
     return g_bytes_new_take(text, strlen(text));
@@ -208,7 +207,7 @@ wants(const Listener *listener, const Subject *subject)
     return wants_hosts(listener);
 }
 
-typedef JsonNode *(*MakeData)(gconstpointer thing);
+typedef char *(*MakeData)(gconstpointer thing);
 
 /* The text is made once, and only when somebody wants it. */
 static void
@@ -229,24 +228,45 @@ broadcast(VmcEvents *events,
             continue;
         }
         if (text == NULL) {
-            g_autoptr(JsonNode) data = make_data(thing);
+            g_autofree char *data = make_data(thing);
             text = make_event(subject->kind, data);
         }
         send_text(listener, key, text);
     }
 }
 
-static JsonNode *
-gone_data(const Subject *subject)
+static char *
+vm_data(gconstpointer vm)
 {
+    return vmc_record_to_text(&vmc_vm_type, vm);
+}
+
+static char *
+host_data(gconstpointer host)
+{
+    return vmc_record_to_text(&vmc_host_type, host);
+}
+
+static char *
+job_data(gconstpointer record)
+{
+    g_autoptr(JsonNode) node = vmc_job_view(record);
+
+    return vmc_json_print(node);
+}
+
+static char *
+gone_data(gconstpointer thing)
+{
+    const Subject *subject = thing;
     JsonObject *object = json_object_new();
-    JsonNode *node = json_node_new(JSON_NODE_OBJECT);
+    g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
 
     if (subject->uuid != NULL)
         json_object_set_string_member(object, "uuid", subject->uuid);
     json_object_set_string_member(object, "name", subject->name);
     json_node_take_object(node, object);
-    return node;
+    return vmc_json_print(node);
 }
 
 static void
@@ -254,7 +274,7 @@ on_vm_changed(VmcLiveFleet *live_fleet, VmcVm *vm, gpointer user_data)
 {
     const Subject subject = {.kind = "vm", .uuid = vm->uuid, .name = vm->name};
 
-    broadcast(user_data, &subject, vm->uuid, (MakeData) vmc_vm_to_json, vm);
+    broadcast(user_data, &subject, vm->uuid, vm_data, vm);
 }
 
 static void
@@ -265,7 +285,7 @@ on_vm_gone(VmcLiveFleet *live_fleet,
 {
     const Subject subject = {.kind = "vm-gone", .uuid = uuid, .name = name};
 
-    broadcast(user_data, &subject, uuid, (MakeData) gone_data, &subject);
+    broadcast(user_data, &subject, uuid, gone_data, &subject);
 }
 
 static void
@@ -274,7 +294,7 @@ on_host_changed(VmcLiveFleet *live_fleet, VmcHost *host, gpointer user_data)
     const Subject subject = {.kind = "host", .name = host->name};
     g_autofree char *key = g_strconcat("host/", host->name, NULL);
 
-    broadcast(user_data, &subject, key, (MakeData) vmc_host_to_json, host);
+    broadcast(user_data, &subject, key, host_data, host);
 }
 
 static void
@@ -283,7 +303,7 @@ on_host_gone(VmcLiveFleet *live_fleet, const char *name, gpointer user_data)
     const Subject subject = {.kind = "host-gone", .name = name};
     g_autofree char *key = g_strconcat("host/", name, NULL);
 
-    broadcast(user_data, &subject, key, (MakeData) gone_data, &subject);
+    broadcast(user_data, &subject, key, gone_data, &subject);
 }
 
 static char *
@@ -298,7 +318,7 @@ on_job_changed(VmcJobQueue *jobs, VmcJobRecord *record, gpointer user_data)
     const Subject subject = {.kind = "job", .record = record};
     g_autofree char *key = job_key(record->id);
 
-    broadcast(user_data, &subject, key, (MakeData) vmc_job_view, record);
+    broadcast(user_data, &subject, key, job_data, record);
 }
 
 static gboolean
@@ -400,12 +420,12 @@ send_present(Listener *listener, const VmcJobRecord *record)
 
     if (record != NULL) {
         g_autofree char *key = job_key(record->id);
-        g_autoptr(JsonNode) data = vmc_job_view(record);
+        g_autofree char *data = job_data(record);
         g_autoptr(GBytes) text = make_event("job", data);
         send_text(listener, key, text);
     }
     if (vm != NULL) {
-        g_autoptr(JsonNode) data = vmc_vm_to_json(vm);
+        g_autofree char *data = vm_data(vm);
         g_autoptr(GBytes) text = make_event("vm", data);
         send_text(listener, vm->uuid, text);
     }

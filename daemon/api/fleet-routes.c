@@ -20,10 +20,10 @@ vmc_route_get_version(VmcRequest *request, GError **error)
     return TRUE;
 }
 
-static JsonNode *
+static char *
 make_fleet(VmcRequest *request, VmcFleet *fleet, GError **error)
 {
-    return vmc_fleet_to_json(fleet);
+    return vmc_fleet_to_text(fleet);
 }
 
 gboolean

@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/fleet-json.h"
+#include "core/json-text.h"
 #include "daemon/api/body.h"
 #include "daemon/control/admission.h"
 
@@ -32,19 +33,19 @@ make_host(const VmcFleet *fleet, const VmcHost *host)
     return node;
 }
 
-static JsonNode *
+static char *
 make_hosts(VmcRequest *request, VmcFleet *fleet, GError **error)
 {
     JsonArray *hosts = json_array_new();
     JsonObject *object = json_object_new();
-    JsonNode *node = json_node_new(JSON_NODE_OBJECT);
+    g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
 
     for (guint i = 0; i < vmc_fleet_n_hosts(fleet); i++)
         json_array_add_element(hosts,
                                make_host(fleet, vmc_fleet_host_at(fleet, i)));
     json_object_set_array_member(object, "hosts", hosts);
     json_node_take_object(node, object);
-    return node;
+    return vmc_json_print(node);
 }
 
 gboolean

@@ -311,11 +311,10 @@ run_work(GTask *task, gpointer source, gpointer data, GCancellable *none)
 {
     const Work *work = data;
     GError *error = NULL;
-    g_autoptr(JsonNode) node =
-        work->work(work->request, work->fleet, work->data, &error);
+    char *text = work->work(work->request, work->fleet, work->data, &error);
 
-    if (node != NULL)
-        g_task_return_pointer(task, to_text(node),
+    if (text != NULL)
+        g_task_return_pointer(task, g_bytes_new_take(text, strlen(text)),
                               (GDestroyNotify) g_bytes_unref);
     else
         g_task_return_error(task, error);
@@ -353,7 +352,7 @@ vmc_request_answer_from_thread_full(VmcRequest *request,
     g_task_run_in_thread(task, run_work);
 }
 
-static JsonNode *
+static char *
 run_plain(VmcRequest *request, VmcFleet *fleet, gpointer data, GError **error)
 {
     VmcRequestWork work = *(VmcRequestWork *) data;

@@ -151,11 +151,11 @@ void vmc_request_refuse(VmcRequest *request, guint status, const GError *error);
  *
  * Makes an answer; any thread, may block.
  *
- * Returns: (transfer full): the answer
+ * Returns: (transfer full): the answer, JSON
  */
-typedef JsonNode *(*VmcRequestWork)(VmcRequest *request,
-                                    VmcFleet *fleet,
-                                    GError **error);
+typedef char *(*VmcRequestWork)(VmcRequest *request,
+                                VmcFleet *fleet,
+                                GError **error);
 
 /**
  * vmc_request_answer_from_thread:
@@ -175,12 +175,12 @@ void vmc_request_answer_from_thread(VmcRequest *request, VmcRequestWork work);
  *
  * As #VmcRequestWork.
  *
- * Returns: (transfer full): the answer
+ * Returns: (transfer full): the answer, JSON
  */
-typedef JsonNode *(*VmcRequestDataWork)(VmcRequest *request,
-                                        VmcFleet *fleet,
-                                        gpointer data,
-                                        GError **error);
+typedef char *(*VmcRequestDataWork)(VmcRequest *request,
+                                    VmcFleet *fleet,
+                                    gpointer data,
+                                    GError **error);
 
 /**
  * vmc_request_answer_from_thread_full:

@@ -4,6 +4,7 @@
 #include "daemon/api/resize-route.h"
 
 #include "core/error.h"
+#include "core/json-text.h"
 #include "core/resize.h"
 #include "daemon/api/body.h"
 #include "daemon/api/job-reply.h"
@@ -100,7 +101,7 @@ climb(const VmcVmShape *shape, const VmcResizeTarget *target)
     return steps;
 }
 
-static JsonNode *
+static char *
 rehearse(VmcRequest *request, VmcFleet *fleet, gpointer data, GError **error)
 {
     Rehearsal *rehearsal = data;
@@ -115,11 +116,11 @@ rehearse(VmcRequest *request, VmcFleet *fleet, gpointer data, GError **error)
         return NULL;
     }
     JsonObject *object = json_object_new();
-    JsonNode *node = json_node_new(JSON_NODE_OBJECT);
+    g_autoptr(JsonNode) node = json_node_new(JSON_NODE_OBJECT);
     json_object_set_array_member(
         object, "steps", climb(&reply.domain->shape, &rehearsal->target));
     json_node_take_object(node, object);
-    return node;
+    return vmc_json_print(node);
 }
 
 /* ---- the route ---------------------------------------------------------- */

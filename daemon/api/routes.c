@@ -31,7 +31,7 @@ static const VmcRoute routes[] = {
     {"GET", "/v1/hosts/{host}", READ, NULL, vmc_route_get_host},
     {"DELETE", "/v1/hosts/{host}", WRITE, NULL, vmc_route_remove_host},
 
-    {"GET", "/v1/vms", READ, "host", vmc_route_list_vms},
+    {"GET", "/v1/vms", READ, "host fields", vmc_route_list_vms},
     {"POST", "/v1/vms", WRITE, NULL, vmc_route_create_vm},
     {"GET", "/v1/vms/{vm}", READ, NULL, vmc_route_get_vm},
     {"DELETE", "/v1/vms/{vm}", WRITE, "force", vmc_route_delete_vm},

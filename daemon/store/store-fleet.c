@@ -9,19 +9,10 @@
 /* ---- writing --------------------------------------------------------------
  */
 
-static char *
-node_to_text(JsonNode *node)
-{
-    char *text = json_to_string(node, FALSE);
-
-    json_node_unref(node);
-    return text;
-}
-
 static gboolean
 write_host(VmcStore *store, const VmcHost *host, GError **error)
 {
-    g_autofree char *json = node_to_text(vmc_host_to_json(host));
+    g_autofree char *json = vmc_record_to_text(&vmc_host_type, host);
     const char *columns[] = {host->name, json, NULL};
     g_autofree char *digest = vmc_store_digest(columns);
     g_autoptr(sqlite3_stmt) statement = vmc_store_prepare(
@@ -56,7 +47,7 @@ explain_missing_host(VmcStore *store, const VmcVm *vm, GError **error)
 gboolean
 vmc_store_write_vm(VmcStore *store, const VmcVm *vm, GError **error)
 {
-    g_autofree char *json = node_to_text(vmc_vm_to_json(vm));
+    g_autofree char *json = vmc_record_to_text(&vmc_vm_type, vm);
     const char *columns[] = {vm->uuid, vm->host != NULL ? vm->host : "",
                              vm->destination != NULL ? vm->destination : "",
                              json, NULL};

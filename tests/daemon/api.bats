@@ -28,6 +28,19 @@ nobody() {
     chown 65534 "$dir/body" "$dir/headers"
 }
 
+@test 'of a list of VMs only the fields that are asked for are told' {
+    start
+    add_host h1
+    carry_out done POST /v1/vms '{"name":"a","template":"lab","start":false}'
+    carry_out done POST /v1/vms '{"name":"b","template":"lab","start":false}'
+    expect 200 GET '/v1/vms?fields=state,name&host=h1'
+    local off='"state":"shut-off"'
+    [ "$body" = '{"vms":[{"name":"a",'$off'},{"name":"b",'$off'}]}' ]
+    problem 400 invalid "no field 'colour'" GET '/v1/vms?fields=name,colour'
+    problem 400 invalid "no field ''" GET '/v1/vms?fields='
+    stop
+}
+
 @test 'unknown paths, methods and parameters are told what there is' {
     start
     problem 404 not-found "no '/v2'" GET /v2

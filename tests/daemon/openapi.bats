@@ -63,6 +63,7 @@ teardown() {
         "ceiling_milli": {"cpu": 4000}, "domain_type": "kvm"}'
     record POST /v1/hosts 201 '{"name": "h2", "uri": "sim://h2",
         "migration_uri": "sim://h2"}'
+    record GET '/v1/vms?fields=uuid,size' 200
     record GET /v1/hosts 200
     record GET /v1/hosts/h1 200
     record GET /v1/templates 200

@@ -57,6 +57,86 @@ test_within_limits(void)
     sample_clear(&sample);
 }
 
+/* Text that is printed is JSON, whatever stands in the record, and reads back
+ * as it was. */
+static void
+test_odd_strings(void)
+{
+    static const char *const odd[] = {"",
+                                      "\"quoted\"",
+                                      "back\\slash",
+                                      "two\nlines\ttab\r\b\f",
+                                      "\x01\x1f\x7f",
+                                      "ünï→🙂",
+                                      "</script>",
+                                      NULL};
+
+    for (guint i = 0; odd[i] != NULL; i++) {
+        Sample sample = {.name = g_strdup(odd[i])};
+        g_autofree char *text = vmc_record_to_text(&type, &sample);
+        g_autoptr(GError) error = NULL;
+        g_autoptr(JsonNode) node = vmc_json_parse(text, -1, 1000, &error);
+        g_assert_no_error(error);
+        g_assert_cmpstr(
+            json_object_get_string_member(json_node_get_object(node), "name"),
+            ==, odd[i]);
+        sample_clear(&sample);
+    }
+    char cut[] = "a\xff";
+    Sample broken = {.name = cut};
+    g_autofree char *text = vmc_record_to_text(&type, &broken);
+    g_assert_cmpstr(text, ==,
+                    "{\"name\":\"a\xef\xbf\xbd\",\"count\":0,\"labels\":[]}");
+}
+
+/* The ends of what numbers can be. */
+static void
+test_numbers(void)
+{
+    typedef struct {
+        gint64 below;
+        guint64 above;
+        guint small;
+        gboolean yes;
+    } Numbers;
+    static const VmcField number_fields[] = {
+        VMC_FIELD(Numbers, below, INT64),
+        VMC_FIELD(Numbers, above, UINT64),
+        VMC_FIELD(Numbers, small, UINT),
+        VMC_FIELD(Numbers, yes, BOOLEAN),
+    };
+    static const VmcRecordType number_type = VMC_RECORD_TYPE(number_fields);
+    Numbers numbers = {G_MININT64, G_MAXUINT64, G_MAXUINT, TRUE};
+    g_autofree char *text = vmc_record_to_text(&number_type, &numbers);
+
+    g_assert_cmpstr(text, ==,
+                    "{\"below\":-9223372036854775808,"
+                    "\"above\":9223372036854775807,"
+                    "\"small\":4294967295,\"yes\":true}");
+}
+
+/* Who asks for some fields gets these, in their order, and is told of those
+ * there are not. */
+static void
+test_chosen_fields(void)
+{
+    char name[] = "a";
+    Sample sample = {.name = name, .count = 5};
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autoptr(GError) error = NULL;
+    VmcFields chosen = 0;
+
+    g_assert_true(
+        vmc_record_choose_fields(&type, "count,name", &chosen, &error));
+    vmc_record_print(text, &type, &sample, chosen);
+    g_assert_cmpstr(text->str, ==, "{\"name\":\"a\",\"count\":5}");
+    g_assert_false(vmc_record_choose_fields(&type, "name,no", &chosen, &error));
+    g_assert_error(error, VMC_ERROR, VMC_ERROR_INVALID);
+    g_string_truncate(text, 0);
+    vmc_record_print(text, &type, &sample, 0);
+    g_assert_cmpstr(text->str, ==, "{}");
+}
+
 typedef struct {
     const char *text;
     const char *message;
@@ -103,5 +183,8 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/json-record/within-limits", test_within_limits);
     g_test_add_func("/json-record/beyond-limits", test_beyond_limits);
+    g_test_add_func("/json-record/odd-strings", test_odd_strings);
+    g_test_add_func("/json-record/numbers", test_numbers);
+    g_test_add_func("/json-record/chosen-fields", test_chosen_fields);
     return g_test_run();
 }
