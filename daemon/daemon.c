@@ -57,8 +57,9 @@ open_store(VmcDaemon *daemon, GError **error)
 
     if (g_mkdir_with_parents(dir, 0700) != 0) {
         g_set_error(error, VMC_ERROR, VMC_ERROR_DENIED,
-                    "cannot make the state directory '%s': %s", dir,
-                    g_strerror(errno));
+                    "cannot make the state directory '%s': %s: make it "
+                    "yourself, writable for vmctld, or set 'state_dir'",
+                    dir, g_strerror(errno));
         return FALSE;
     }
     daemon->store = vmc_store_open(path, error);

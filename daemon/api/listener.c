@@ -29,8 +29,9 @@ fail(GError **error, int number, const char *what, const char *path)
         g_error_new_literal(G_IO_ERROR, (int) io_code, "");
 
     g_set_error(error, VMC_ERROR, vmc_error_of(cause),
-                "cannot listen on '%s': %s: %s", path, what,
-                g_strerror(number));
+                "cannot listen on '%s': %s: %s: set 'socket_path' to where "
+                "vmctld may make a socket",
+                path, what, g_strerror(number));
     return FALSE;
 }
 
@@ -82,7 +83,7 @@ make_folder(const char *path, GError **error)
     g_autofree char *folder = g_path_get_dirname(path);
 
     return g_mkdir_with_parents(folder, 0755) == 0 ||
-           fail(error, errno, "mkdir", path);
+           fail(error, errno, "its folder cannot be made", path);
 }
 
 /* ---- the new one --------------------------------------------------------- */

@@ -58,10 +58,24 @@ vmc_template_entry_unref(VmcTemplateEntry *entry)
 
 /* ---- reading: any thread ------------------------------------------------- */
 
+/* A pipe would be waited for without end. */
+static gboolean
+check_ordinary(const char *path, GError **error)
+{
+    if (!g_file_test(path, G_FILE_TEST_EXISTS) ||
+        g_file_test(path, G_FILE_TEST_IS_REGULAR))
+        return TRUE;
+    g_set_error(error, VMC_ERROR, VMC_ERROR_INVALID,
+                "'%s' is no ordinary file: templates are", path);
+    return FALSE;
+}
+
 /* One byte more than is allowed is enough to be refused for it. */
 static char *
 read_file(const char *path, GError **error)
 {
+    if (!check_ordinary(path, error))
+        return NULL;
     g_autoptr(GFile) file = g_file_new_for_path(path);
     g_autoptr(GFileInputStream) stream = g_file_read(file, NULL, error);
     g_autofree char *text = g_malloc0(MAX_FILE_BYTES + 2);
