@@ -4,7 +4,9 @@
 #include <json-glib/json-glib.h>
 
 #include "core/fleet.h"
-#include "core/json-record.h"
+#include "core/host-json.h"
+#include "core/resources-json.h"
+#include "core/vm-json.h"
 
 /*
  * The JSON form of a fleet, its hosts and its VMs: docs/fleet-format.md. Exact
@@ -15,14 +17,6 @@
 
 #define VMC_FLEET_FORMAT_VERSION 1
 #define VMC_FLEET_MAX_BYTES (256 * 1024 * 1024)
-
-/* VmcResources with units in its keys, and a ceiling, whose keys have none. */
-extern const VmcRecordType vmc_resources_type;
-extern const VmcRecordType vmc_ceiling_type;
-
-/* For vmc_record_to_text() and vmc_record_print(). */
-extern const VmcRecordType vmc_host_type;
-extern const VmcRecordType vmc_vm_type;
 
 /* (transfer full): what vmc_fleet_to_json() makes, as text on one line */
 char *vmc_fleet_to_text(const VmcFleet *fleet);
@@ -56,34 +50,3 @@ VmcFleet *vmc_fleet_from_json(JsonNode *node, GError **error);
  * Returns: (transfer full): the fleet
  */
 VmcFleet *vmc_fleet_parse(const char *text, gssize length, GError **error);
-
-/**
- * vmc_host_to_json:
- * @host: a host
- *
- * Returns: (transfer full): an object
- */
-JsonNode *vmc_host_to_json(const VmcHost *host);
-VmcHost *vmc_host_from_json(JsonNode *node, GError **error);
-
-/**
- * vmc_vm_to_json:
- * @vm: a VM
- *
- * Returns: (transfer full): an object
- */
-JsonNode *vmc_vm_to_json(const VmcVm *vm);
-VmcVm *vmc_vm_from_json(JsonNode *node, GError **error);
-
-/**
- * vmc_resources_to_json:
- * @resources: a vector
- *
- * Returns: (transfer full): an object with a member a resource, whose name
- * carries the unit, as vmc_resource_to_key(); the largest number, which stands
- * for no limit, is written as %G_MAXINT64
- */
-JsonNode *vmc_resources_to_json(VmcResources resources);
-gboolean vmc_resources_from_json(JsonNode *node,
-                                 VmcResources *ret_resources,
-                                 GError **error);
