@@ -15,35 +15,22 @@
  * since: the balloon leaves that half of it. */
 #define LEAST_BALLOON_DIVISOR 2
 
-typedef struct {
-    const VmcVmShape *shape;
-    const VmcResizeTarget *target;
-    guint32 tried;
-    guint64 plugged_bytes;
-    guint64 offline_bytes;
-} Ladder;
+/* ---- what all rungs use ------------------------------------------------- */
 
-static gboolean
-was_tried(const Ladder *ladder, VmcRung rung)
+gboolean
+vmc_ladder_was_tried(const VmcLadder *ladder, VmcRung rung)
 {
     return (ladder->tried & (1u << rung)) != 0;
 }
 
-static guint64
-round_up(guint64 amount, guint64 block)
+guint64
+vmc_ladder_round_up(guint64 amount, guint64 block)
 {
     return (amount + block - 1) / block * block;
 }
 
-static guint64
-round_down(guint64 amount, guint64 block)
-{
-    return amount / block * block;
-}
-
-/* Reasons: "virtio memory: from 1GiB to 2GiB". */
-static VmcResizeStep *
-memory_step(VmcRung rung, const char *what, guint64 from, guint64 to)
+VmcResizeStep *
+vmc_ladder_memory_step(VmcRung rung, const char *what, guint64 from, guint64 to)
 {
     g_autofree char *from_text = vmc_units_format_bytes_short(from);
     g_autofree char *to_text = vmc_units_format_bytes_short(to);
@@ -52,31 +39,37 @@ memory_step(VmcRung rung, const char *what, guint64 from, guint64 to)
                                from_text, to_text);
 }
 
-static VmcResizeStep *
-vcpu_step(VmcRung rung, const char *what, guint from, guint to)
+VmcResizeStep *
+vmc_ladder_vcpu_step(VmcRung rung, const char *what, guint from, guint to)
 {
     return vmc_resize_step_new(rung, to, NULL, "%s: from %u to %u", what, from,
                                to);
 }
 
+static guint64
+round_down(guint64 amount, guint64 block)
+{
+    return amount / block * block;
+}
+
 /* ---- vCPUs -------------------------------------------------------------- */
 
 static VmcResizeStep *
-unplug_vcpus(const Ladder *ladder)
+unplug_vcpus(const VmcLadder *ladder)
 {
     const VmcVmShape *shape = ladder->shape;
     guint least = MAX(ladder->target->vcpus, shape->vcpus_floor);
 
     if (shape->vcpus_plugged <= least || !shape->can_unplug_vcpus ||
-        was_tried(ladder, VMC_RUNG_UNPLUG_VCPUS))
+        vmc_ladder_was_tried(ladder, VMC_RUNG_UNPLUG_VCPUS))
         return NULL;
-    return vcpu_step(VMC_RUNG_UNPLUG_VCPUS, "unplug vCPUs",
-                     shape->vcpus_plugged, least);
+    return vmc_ladder_vcpu_step(VMC_RUNG_UNPLUG_VCPUS, "unplug vCPUs",
+                                shape->vcpus_plugged, least);
 }
 
 /* What is plugged is right, or cannot be helped: now the guest. */
 static VmcResizeStep *
-settle_vcpus_in_guest(const Ladder *ladder)
+settle_vcpus_in_guest(const VmcLadder *ladder)
 {
     const VmcVmShape *shape = ladder->shape;
     guint wanted = ladder->target->vcpus;
@@ -93,13 +86,13 @@ settle_vcpus_in_guest(const Ladder *ladder)
             "its agent does not answer",
             shape->vcpus_plugged);
     }
-    if (online < wanted && !was_tried(ladder, VMC_RUNG_ONLINE_VCPUS))
-        return vcpu_step(VMC_RUNG_ONLINE_VCPUS, "bring vCPUs online", online,
-                         wanted);
+    if (online < wanted && !vmc_ladder_was_tried(ladder, VMC_RUNG_ONLINE_VCPUS))
+        return vmc_ladder_vcpu_step(VMC_RUNG_ONLINE_VCPUS, "bring vCPUs online",
+                                    online, wanted);
     if (online > wanted && shape->vcpus_plugged > wanted &&
-        !was_tried(ladder, VMC_RUNG_OFFLINE_VCPUS))
-        return vcpu_step(VMC_RUNG_OFFLINE_VCPUS, "take vCPUs offline", online,
-                         wanted);
+        !vmc_ladder_was_tried(ladder, VMC_RUNG_OFFLINE_VCPUS))
+        return vmc_ladder_vcpu_step(VMC_RUNG_OFFLINE_VCPUS,
+                                    "take vCPUs offline", online, wanted);
     /* more online than plugged is an old answer of the agent */
     if (online == wanted || (online > wanted && shape->vcpus_plugged == wanted))
         return NULL;
@@ -112,18 +105,19 @@ settle_vcpus_in_guest(const Ladder *ladder)
 
 /* What cannot be plugged does not keep the guest from using what was. */
 static VmcResizeStep *
-plug_vcpus(const Ladder *ladder)
+plug_vcpus(const VmcLadder *ladder)
 {
     const VmcVmShape *shape = ladder->shape;
     guint wanted = ladder->target->vcpus;
     guint plugged = shape->vcpus_plugged;
 
-    if (!was_tried(ladder, VMC_RUNG_PLUG_VCPUS))
-        return vcpu_step(VMC_RUNG_PLUG_VCPUS, "plug vCPUs", plugged, wanted);
+    if (!vmc_ladder_was_tried(ladder, VMC_RUNG_PLUG_VCPUS))
+        return vmc_ladder_vcpu_step(VMC_RUNG_PLUG_VCPUS, "plug vCPUs", plugged,
+                                    wanted);
     if (shape->agent_answers && shape->vcpus_online < plugged &&
-        !was_tried(ladder, VMC_RUNG_ONLINE_VCPUS))
-        return vcpu_step(VMC_RUNG_ONLINE_VCPUS, "bring vCPUs online",
-                         shape->vcpus_online, plugged);
+        !vmc_ladder_was_tried(ladder, VMC_RUNG_ONLINE_VCPUS))
+        return vmc_ladder_vcpu_step(VMC_RUNG_ONLINE_VCPUS, "bring vCPUs online",
+                                    shape->vcpus_online, plugged);
     return vmc_resize_step_new(
         VMC_RUNG_GIVE_UP, 0, NULL,
         "vCPUs plugged: %u of %u; the rest needs a restart", plugged, wanted);
@@ -131,7 +125,7 @@ plug_vcpus(const Ladder *ladder)
 
 /* NULL when they are as wanted. */
 static VmcResizeStep *
-next_vcpus(const Ladder *ladder)
+next_vcpus(const VmcLadder *ladder)
 {
     const VmcVmShape *shape = ladder->shape;
     guint wanted = ladder->target->vcpus;
@@ -161,13 +155,13 @@ growth_limit(const VmcVmShape *shape)
 }
 
 static VmcResizeStep *
-online_memory(const Ladder *ladder)
+online_memory(const VmcLadder *ladder)
 {
     g_autofree char *offline =
         vmc_units_format_bytes_short(ladder->offline_bytes);
 
     if (ladder->shape->agent_answers &&
-        !was_tried(ladder, VMC_RUNG_ONLINE_MEMORY))
+        !vmc_ladder_was_tried(ladder, VMC_RUNG_ONLINE_MEMORY))
         return vmc_resize_step_new(VMC_RUNG_ONLINE_MEMORY,
                                    ladder->offline_bytes, NULL,
                                    "bring %s of memory online", offline);
@@ -178,81 +172,81 @@ online_memory(const Ladder *ladder)
 }
 
 static VmcResizeStep *
-deflate_balloon(const Ladder *ladder)
+deflate_balloon(const VmcLadder *ladder)
 {
     const VmcVmShape *shape = ladder->shape;
     guint64 most = shape->boot_bytes + vmc_vm_shape_dimm_bytes(shape);
     guint64 wants = ladder->target->memory_bytes - ladder->plugged_bytes;
 
     if (shape->balloon_bytes + VMC_LADDER_NEAR_BYTES > most ||
-        was_tried(ladder, VMC_RUNG_DEFLATE_BALLOON))
+        vmc_ladder_was_tried(ladder, VMC_RUNG_DEFLATE_BALLOON))
         return NULL;
-    return memory_step(VMC_RUNG_DEFLATE_BALLOON, "deflate the balloon",
-                       shape->balloon_bytes,
-                       MIN(most, shape->balloon_bytes + wants));
+    return vmc_ladder_memory_step(VMC_RUNG_DEFLATE_BALLOON,
+                                  "deflate the balloon", shape->balloon_bytes,
+                                  MIN(most, shape->balloon_bytes + wants));
 }
 
 static VmcResizeStep *
-grow_virtio_mem(const Ladder *ladder)
+grow_virtio_mem(const VmcLadder *ladder)
 {
     const VmcVmShape *shape = ladder->shape;
     guint64 block = vmc_vm_shape_block(shape);
     guint64 current = shape->virtio_mem_current_bytes;
     guint64 wants = ladder->target->memory_bytes - ladder->plugged_bytes;
-    guint64 wanted =
-        MIN(round_up(current + wants, block), shape->virtio_mem_size_bytes);
+    guint64 wanted = MIN(vmc_ladder_round_up(current + wants, block),
+                         shape->virtio_mem_size_bytes);
 
     if (!shape->has_virtio_mem || wanted <= current ||
-        was_tried(ladder, VMC_RUNG_VIRTIO_MEM))
+        vmc_ladder_was_tried(ladder, VMC_RUNG_VIRTIO_MEM))
         return NULL;
     guint64 requested = shape->virtio_mem_requested_bytes;
     if (requested > current && requested <= wanted)
-        return memory_step(VMC_RUNG_VIRTIO_MEM, "wait for virtio memory",
-                           current, requested);
+        return vmc_ladder_memory_step(
+            VMC_RUNG_VIRTIO_MEM, "wait for virtio memory", current, requested);
     guint64 limit = growth_limit(shape);
     if (wanted - current > limit)
         wanted = round_down(current + limit, block);
     if (wanted <= current)
         return NULL;
-    return memory_step(VMC_RUNG_VIRTIO_MEM, "plug virtio memory", current,
-                       wanted);
+    return vmc_ladder_memory_step(VMC_RUNG_VIRTIO_MEM, "plug virtio memory",
+                                  current, wanted);
 }
 
 /* How large a DIMM may be now, 0 for none: slots, room under the maximum, of
  * which virtio-mem takes its full size, and what the guest can manage. */
 static guint64
-dimm_bytes(const Ladder *ladder)
+dimm_bytes(const VmcLadder *ladder)
 {
     const VmcVmShape *shape = ladder->shape;
-    guint64 block = shape->guest_block_bytes != 0 ? shape->guest_block_bytes
-                                                  : VMC_GUEST_BLOCK_BYTES;
+    guint64 block = vmc_ladder_dimm_block(shape);
     guint64 taken = shape->boot_bytes + vmc_vm_shape_dimm_bytes(shape) +
                     (shape->has_virtio_mem ? shape->virtio_mem_size_bytes : 0);
     guint64 room = shape->max_bytes - MIN(shape->max_bytes, taken);
     guint64 wants = ladder->target->memory_bytes - ladder->plugged_bytes;
 
-    if (shape->dimm_slots_free == 0 || was_tried(ladder, VMC_RUNG_ATTACH_DIMM))
+    if (shape->dimm_slots_free == 0 ||
+        vmc_ladder_was_tried(ladder, VMC_RUNG_ATTACH_DIMM))
         return 0;
     guint64 limit = MIN(room, growth_limit(shape));
-    return MIN(round_up(wants, block), round_down(limit, block));
+    return MIN(vmc_ladder_round_up(wants, block), round_down(limit, block));
 }
 
 /* What virtio-mem was asked for and did not give would come on top later. */
 static VmcResizeStep *
-withdraw(const Ladder *ladder)
+withdraw(const VmcLadder *ladder)
 {
     const VmcVmShape *shape = ladder->shape;
 
     if (!shape->has_virtio_mem ||
         shape->virtio_mem_requested_bytes == shape->virtio_mem_current_bytes)
         return NULL;
-    return memory_step(VMC_RUNG_WITHDRAW, "ask no more of virtio-mem",
-                       shape->virtio_mem_requested_bytes,
-                       shape->virtio_mem_current_bytes);
+    return vmc_ladder_memory_step(
+        VMC_RUNG_WITHDRAW, "ask no more of virtio-mem",
+        shape->virtio_mem_requested_bytes, shape->virtio_mem_current_bytes);
 }
 
 static VmcResizeStep *
-attach_dimm(const Ladder *ladder)
+attach_dimm(const VmcLadder *ladder)
 {
     guint64 bytes = dimm_bytes(ladder);
     g_autofree char *size = vmc_units_format_bytes_short(bytes);
@@ -261,14 +255,15 @@ attach_dimm(const Ladder *ladder)
         return NULL;
     g_autoptr(VmcResizeStep) first = withdraw(ladder);
     if (first != NULL)
-        return was_tried(ladder, VMC_RUNG_WITHDRAW) ? NULL
-                                                    : g_steal_pointer(&first);
+        return vmc_ladder_was_tried(ladder, VMC_RUNG_WITHDRAW)
+                   ? NULL
+                   : g_steal_pointer(&first);
     return vmc_resize_step_new(VMC_RUNG_ATTACH_DIMM, bytes, NULL,
                                "attach a DIMM of %s", size);
 }
 
 static VmcResizeStep *
-grow_memory(const Ladder *ladder)
+grow_memory(const VmcLadder *ladder)
 {
     g_autofree char *has = vmc_units_format_bytes_short(ladder->plugged_bytes);
     g_autofree char *wanted =
@@ -296,7 +291,7 @@ grow_memory(const Ladder *ladder)
 
 /* Whether the guest can spare it now, by the same gate as at the beginning. */
 static gboolean
-can_spare(const Ladder *ladder, guint64 bytes)
+can_spare(const VmcLadder *ladder, guint64 bytes)
 {
     guint64 usable = ladder->shape->guest_usable_bytes;
     guint64 margin = vmc_resize_margin(ladder->target);
@@ -305,23 +300,24 @@ can_spare(const Ladder *ladder, guint64 bytes)
 }
 
 static VmcResizeStep *
-shrink_virtio_mem(const Ladder *ladder)
+shrink_virtio_mem(const VmcLadder *ladder)
 {
     const VmcVmShape *shape = ladder->shape;
     guint64 current = shape->virtio_mem_current_bytes;
     guint64 excess = ladder->plugged_bytes - ladder->target->memory_bytes;
     guint64 block = MAX(shape->virtio_mem_block_bytes, MIB);
-    guint64 wanted = round_up(current - MIN(current, excess), block);
+    guint64 wanted = vmc_ladder_round_up(current - MIN(current, excess), block);
 
     if (!shape->has_virtio_mem || wanted >= current)
         return NULL;
-    if (!was_tried(ladder, VMC_RUNG_VIRTIO_MEM))
-        return memory_step(VMC_RUNG_VIRTIO_MEM, "unplug virtio memory", current,
-                           wanted);
-    if (!was_tried(ladder, VMC_RUNG_POKE_VIRTIO_MEM) &&
+    if (!vmc_ladder_was_tried(ladder, VMC_RUNG_VIRTIO_MEM))
+        return vmc_ladder_memory_step(VMC_RUNG_VIRTIO_MEM,
+                                      "unplug virtio memory", current, wanted);
+    if (!vmc_ladder_was_tried(ladder, VMC_RUNG_POKE_VIRTIO_MEM) &&
         shape->virtio_mem_requested_bytes == wanted)
-        return memory_step(VMC_RUNG_POKE_VIRTIO_MEM,
-                           "ask for virtio memory once more", current, wanted);
+        return vmc_ladder_memory_step(VMC_RUNG_POKE_VIRTIO_MEM,
+                                      "ask for virtio memory once more",
+                                      current, wanted);
     return NULL;
 }
 
@@ -342,12 +338,12 @@ largest_dimm(const VmcVmShape *shape, guint64 most_bytes)
 
 /* A guest that has too little free does not refuse: it dies. */
 static VmcResizeStep *
-detach_dimm(const Ladder *ladder)
+detach_dimm(const VmcLadder *ladder)
 {
     guint64 excess = ladder->plugged_bytes - ladder->target->memory_bytes;
     const VmcDimm *dimm = largest_dimm(ladder->shape, excess);
 
-    if (dimm == NULL || was_tried(ladder, VMC_RUNG_DETACH_DIMM) ||
+    if (dimm == NULL || vmc_ladder_was_tried(ladder, VMC_RUNG_DETACH_DIMM) ||
         !can_spare(ladder, dimm->size_bytes))
         return NULL;
     g_autofree char *size = vmc_units_format_bytes_short(dimm->size_bytes);
@@ -357,7 +353,7 @@ detach_dimm(const Ladder *ladder)
 }
 
 static VmcResizeStep *
-inflate_balloon(const Ladder *ladder)
+inflate_balloon(const VmcLadder *ladder)
 {
     const VmcVmShape *shape = ladder->shape;
     guint64 excess = ladder->plugged_bytes - ladder->target->memory_bytes;
@@ -365,19 +361,21 @@ inflate_balloon(const Ladder *ladder)
                     LEAST_BALLOON_DIVISOR;
     guint64 wanted = shape->balloon_bytes - MIN(shape->balloon_bytes, excess);
 
-    if (was_tried(ladder, VMC_RUNG_INFLATE_BALLOON) || wanted < least ||
-        !can_spare(ladder, excess))
+    if (vmc_ladder_was_tried(ladder, VMC_RUNG_INFLATE_BALLOON) ||
+        wanted < least || !can_spare(ladder, excess))
         return NULL;
     g_autoptr(VmcResizeStep) first = withdraw(ladder);
     if (first != NULL)
-        return was_tried(ladder, VMC_RUNG_WITHDRAW) ? NULL
-                                                    : g_steal_pointer(&first);
-    return memory_step(VMC_RUNG_INFLATE_BALLOON, "inflate the balloon",
-                       shape->balloon_bytes, wanted);
+        return vmc_ladder_was_tried(ladder, VMC_RUNG_WITHDRAW)
+                   ? NULL
+                   : g_steal_pointer(&first);
+    return vmc_ladder_memory_step(VMC_RUNG_INFLATE_BALLOON,
+                                  "inflate the balloon", shape->balloon_bytes,
+                                  wanted);
 }
 
 static VmcResizeStep *
-shrink_memory(const Ladder *ladder)
+shrink_memory(const VmcLadder *ladder)
 {
     g_autofree char *has = vmc_units_format_bytes_short(ladder->plugged_bytes);
     g_autofree char *wanted =
@@ -414,12 +412,12 @@ vmc_ladder_bytes_offline(const VmcVmShape *shape, const VmcResizeTarget *target)
 /* What is plugged is what is wanted: does the guest have it, and stays it so?
  */
 static VmcResizeStep *
-settle_memory(const Ladder *ladder)
+settle_memory(const VmcLadder *ladder)
 {
     if (ladder->offline_bytes > 0)
         return online_memory(ladder);
     g_autoptr(VmcResizeStep) step = withdraw(ladder);
-    if (step != NULL && !was_tried(ladder, VMC_RUNG_WITHDRAW))
+    if (step != NULL && !vmc_ladder_was_tried(ladder, VMC_RUNG_WITHDRAW))
         return g_steal_pointer(&step);
     if (ladder->shape->guest_total_bytes == 0 &&
         ladder->target->memory_bytes >
@@ -433,7 +431,7 @@ settle_memory(const Ladder *ladder)
 
 /* NULL when it is as wanted. */
 static VmcResizeStep *
-next_memory(const Ladder *ladder)
+next_memory(const VmcLadder *ladder)
 {
     guint64 wanted = ladder->target->memory_bytes;
 
@@ -446,62 +444,13 @@ next_memory(const Ladder *ladder)
     return settle_memory(ladder);
 }
 
-/* ---- what is stored ----------------------------------------------------- */
-
-static VmcResizeStep *
-store_vcpus(const Ladder *ladder)
-{
-    guint stored = ladder->shape->vcpus_config;
-    guint wanted = ladder->target->vcpus;
-
-    if (wanted == 0 || stored == wanted)
-        return NULL;
-    if (!was_tried(ladder, VMC_RUNG_CONFIG_VCPUS))
-        return vcpu_step(VMC_RUNG_CONFIG_VCPUS, "store vCPUs", stored, wanted);
-    return vmc_resize_step_new(VMC_RUNG_GIVE_UP, 0, NULL,
-                               "vCPUs stored: %u, not %u: that is what the "
-                               "next power cycle gives",
-                               stored, wanted);
-}
-
-static VmcResizeStep *
-store_memory(const Ladder *ladder)
-{
-    const VmcVmShape *shape = ladder->shape;
-    guint64 wanted = ladder->target->memory_bytes;
-    guint64 beyond = wanted - MIN(wanted, shape->boot_bytes);
-    guint64 virtio_mem = MIN(round_up(beyond, vmc_vm_shape_block(shape)),
-                             shape->virtio_mem_size_bytes);
-    guint64 balloon = MIN(wanted, shape->boot_bytes);
-    guint64 balloon_now = MIN(shape->balloon_config_bytes, shape->boot_bytes);
-
-    if (wanted == 0)
-        return NULL;
-    if (shape->has_virtio_mem && shape->virtio_mem_config_bytes != virtio_mem &&
-        !was_tried(ladder, VMC_RUNG_CONFIG_MEMORY))
-        return memory_step(VMC_RUNG_CONFIG_MEMORY, "store virtio memory",
-                           shape->virtio_mem_config_bytes, virtio_mem);
-    if (balloon_now != balloon && !was_tried(ladder, VMC_RUNG_CONFIG_BALLOON))
-        return memory_step(VMC_RUNG_CONFIG_BALLOON, "store the balloon",
-                           balloon_now, balloon);
-    guint64 stored = vmc_vm_shape_memory_stored(shape);
-    if (stored == wanted)
-        return NULL;
-    g_autofree char *wanted_text = vmc_units_format_bytes_short(wanted);
-    g_autofree char *stored_text = vmc_units_format_bytes_short(stored);
-    return vmc_resize_step_new(VMC_RUNG_GIVE_UP, 0, NULL,
-                               "memory stored: %s, not %s: that is what the "
-                               "next power cycle gives",
-                               stored_text, wanted_text);
-}
-
 /* ---- public ------------------------------------------------------------- */
 
-typedef VmcResizeStep *(*Part)(const Ladder *ladder);
+typedef VmcResizeStep *(*Part)(const VmcLadder *ladder);
 
 /* Each part goes on whether or not another has given up. */
-static const Part parts[] = {next_vcpus, next_memory, store_vcpus,
-                             store_memory};
+static const Part parts[] = {next_vcpus, next_memory, vmc_ladder_store_vcpus,
+                             vmc_ladder_store_memory};
 
 VmcResizeStep *
 vmc_resize_next(const VmcVmShape *shape,
@@ -510,12 +459,12 @@ vmc_resize_next(const VmcVmShape *shape,
 {
     g_return_val_if_fail(shape != NULL && target != NULL, NULL);
     g_autoptr(GString) left = g_string_new(NULL);
-    const Ladder ladder = {.shape = shape,
-                           .target = target,
-                           .tried = tried,
-                           .plugged_bytes = vmc_vm_shape_memory_plugged(shape),
-                           .offline_bytes =
-                               vmc_ladder_bytes_offline(shape, target)};
+    const VmcLadder ladder = {
+        .shape = shape,
+        .target = target,
+        .tried = tried,
+        .plugged_bytes = vmc_vm_shape_memory_plugged(shape),
+        .offline_bytes = vmc_ladder_bytes_offline(shape, target)};
 
     for (gsize i = 0; i < G_N_ELEMENTS(parts); i++) {
         g_autoptr(VmcResizeStep) step = parts[i](&ladder);

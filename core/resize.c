@@ -28,7 +28,9 @@ static const char *const rung_names[VMC_N_RUNGS] = {
     [VMC_RUNG_ATTACH_DIMM] = "attach-dimm",
     [VMC_RUNG_DETACH_DIMM] = "detach-dimm",
     [VMC_RUNG_INFLATE_BALLOON] = "inflate-balloon",
+    [VMC_RUNG_FORGET_DIMM] = "forget-dimm",
     [VMC_RUNG_CONFIG_MEMORY] = "config-memory",
+    [VMC_RUNG_STORE_DIMM] = "store-dimm",
     [VMC_RUNG_CONFIG_BALLOON] = "config-balloon",
 };
 
@@ -94,11 +96,9 @@ reachable_bytes(const VmcVmShape *shape)
 {
     guint64 virtio_mem =
         shape->has_virtio_mem ? shape->virtio_mem_size_bytes : 0;
-    guint64 fixed = shape->boot_bytes + virtio_mem;
+    guint64 fixed =
+        shape->boot_bytes + virtio_mem + vmc_vm_shape_dimm_bytes(shape);
 
-    if (!shape->is_running)
-        return fixed;
-    fixed += vmc_vm_shape_dimm_bytes(shape);
     return shape->dimm_slots_free > 0 ? MAX(fixed, shape->max_bytes) : fixed;
 }
 
@@ -288,9 +288,9 @@ vcpus_are_seen(const VmcVmShape *shape, guint count)
 }
 
 static guint
-n_dimms(const VmcVmShape *shape)
+length_of(const GPtrArray *dimms)
 {
-    return shape->dimms != NULL ? shape->dimms->len : 0;
+    return dimms != NULL ? dimms->len : 0;
 }
 
 gboolean
@@ -327,9 +327,13 @@ vmc_resize_is_there(const VmcVmShape *shape,
     case VMC_RUNG_ONLINE_MEMORY:
         return is_online;
     case VMC_RUNG_ATTACH_DIMM:
-        return n_dimms(shape) > n_dimms(before) && is_online;
+        return length_of(shape->dimms) > length_of(before->dimms) && is_online;
     case VMC_RUNG_DETACH_DIMM:
-        return n_dimms(shape) < n_dimms(before);
+        return length_of(shape->dimms) < length_of(before->dimms);
+    case VMC_RUNG_FORGET_DIMM:
+        return length_of(shape->dimms_config) < length_of(before->dimms_config);
+    case VMC_RUNG_STORE_DIMM:
+        return length_of(shape->dimms_config) > length_of(before->dimms_config);
     case VMC_RUNG_CONFIG_MEMORY:
         return shape->virtio_mem_config_bytes == step->amount;
     case VMC_RUNG_CONFIG_BALLOON:
@@ -373,14 +377,19 @@ apply_balloon(VmcVmShape *shape, guint64 bytes)
 }
 
 static void
+add_dimm(GPtrArray **dimms, const char *alias, guint64 bytes)
+{
+    if (*dimms == NULL)
+        *dimms = vmc_dimms_new();
+    g_ptr_array_add(*dimms, vmc_dimm_new(alias, bytes));
+}
+
+static void
 apply_attach(VmcVmShape *shape, guint64 bytes)
 {
-    g_autofree char *alias = g_strdup_printf("dimm%u", n_dimms(shape));
+    g_autofree char *alias = g_strdup_printf("dimm%u", length_of(shape->dimms));
 
-    if (shape->dimms == NULL)
-        shape->dimms =
-            g_ptr_array_new_with_free_func((GDestroyNotify) vmc_dimm_free);
-    g_ptr_array_add(shape->dimms, vmc_dimm_new(alias, bytes));
+    add_dimm(&shape->dimms, alias, bytes);
     shape->dimm_slots_free--;
     apply_balloon(shape, shape->balloon_bytes + bytes);
 }
@@ -388,7 +397,7 @@ apply_attach(VmcVmShape *shape, guint64 bytes)
 static void
 apply_detach(VmcVmShape *shape, const char *alias)
 {
-    for (guint i = 0; i < n_dimms(shape); i++) {
+    for (guint i = 0; i < length_of(shape->dimms); i++) {
         const VmcDimm *dimm = shape->dimms->pdata[i];
         if (g_strcmp0(dimm->alias, alias) != 0)
             continue;
@@ -399,13 +408,36 @@ apply_detach(VmcVmShape *shape, const char *alias)
     }
 }
 
+/* libvirt moves the stored balloon with the DIMMs. */
 static void
-apply_vcpus(VmcVmShape *shape, guint count)
+apply_store(VmcVmShape *shape, guint64 bytes)
 {
-    if (shape->vcpus_online != 0 && count > shape->vcpus_plugged)
-        shape->vcpus_online += count - shape->vcpus_plugged;
-    shape->vcpus_plugged = count;
-    shape->vcpus_online = MIN(shape->vcpus_online, count);
+    add_dimm(&shape->dimms_config, NULL, bytes);
+    shape->dimm_slots_config_free--;
+    shape->balloon_config_bytes += bytes;
+}
+
+static void
+apply_forget(VmcVmShape *shape, guint64 bytes)
+{
+    for (guint i = 0; i < length_of(shape->dimms_config); i++) {
+        const VmcDimm *dimm = shape->dimms_config->pdata[i];
+        if (dimm->size_bytes != bytes)
+            continue;
+        shape->balloon_config_bytes -= MIN(shape->balloon_config_bytes, bytes);
+        shape->dimm_slots_config_free++;
+        g_ptr_array_remove_index(shape->dimms_config, i);
+        return;
+    }
+}
+
+static void
+apply_vcpus(VmcVmShape *shape, guint vcpus)
+{
+    if (shape->vcpus_online != 0 && vcpus > shape->vcpus_plugged)
+        shape->vcpus_online += vcpus - shape->vcpus_plugged;
+    shape->vcpus_plugged = vcpus;
+    shape->vcpus_online = MIN(shape->vcpus_online, vcpus);
 }
 
 void
@@ -444,6 +476,12 @@ vmc_resize_apply(VmcVmShape *shape, const VmcResizeStep *step)
         break;
     case VMC_RUNG_DETACH_DIMM:
         apply_detach(shape, step->alias);
+        break;
+    case VMC_RUNG_FORGET_DIMM:
+        apply_forget(shape, step->amount);
+        break;
+    case VMC_RUNG_STORE_DIMM:
+        apply_store(shape, step->amount);
         break;
     case VMC_RUNG_CONFIG_MEMORY:
         shape->virtio_mem_config_bytes = step->amount;

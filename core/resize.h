@@ -14,7 +14,8 @@
  * without its driver, by DIMMs; it shrinks the other way round, the balloon
  * coming last. vCPUs are plugged and brought online; they are unplugged where
  * that works, and else taken offline by the guest agent. What is stored is
- * written last, so that a power cycle gives the size that was asked for.
+ * written last, by the same means as the guest has taken it, so that a power
+ * cycle gives the size that was asked for.
  */
 
 /**
@@ -37,7 +38,9 @@
  * @VMC_RUNG_ATTACH_DIMM: amount: the size of the DIMM
  * @VMC_RUNG_DETACH_DIMM: alias: which; amount: its size
  * @VMC_RUNG_INFLATE_BALLOON: amount: the new size of the balloon
+ * @VMC_RUNG_FORGET_DIMM: amount: the size of a stored DIMM that goes
  * @VMC_RUNG_CONFIG_MEMORY: amount: the stored virtio-mem size
+ * @VMC_RUNG_STORE_DIMM: amount: the size of a DIMM that is stored
  * @VMC_RUNG_CONFIG_BALLOON: amount: the stored size of the balloon
  *
  * What can be done to a VM's size.
@@ -58,7 +61,9 @@ typedef enum {
     VMC_RUNG_ATTACH_DIMM,
     VMC_RUNG_DETACH_DIMM,
     VMC_RUNG_INFLATE_BALLOON,
+    VMC_RUNG_FORGET_DIMM,
     VMC_RUNG_CONFIG_MEMORY,
+    VMC_RUNG_STORE_DIMM,
     VMC_RUNG_CONFIG_BALLOON,
     VMC_N_RUNGS
 } VmcRung;

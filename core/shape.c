@@ -26,12 +26,18 @@ vmc_dimm_free(VmcDimm *dimm)
     g_free(dimm);
 }
 
-static GPtrArray *
-copy_dimms(GPtrArray *dimms)
+GPtrArray *
+vmc_dimms_new(void)
 {
-    GPtrArray *copy =
-        g_ptr_array_new_with_free_func((GDestroyNotify) vmc_dimm_free);
+    return g_ptr_array_new_with_free_func((GDestroyNotify) vmc_dimm_free);
+}
 
+GPtrArray *
+vmc_dimms_copy(GPtrArray *dimms)
+{
+    if (dimms == NULL)
+        return NULL;
+    GPtrArray *copy = vmc_dimms_new();
     for (guint i = 0; i < dimms->len; i++) {
         const VmcDimm *dimm = dimms->pdata[i];
         g_ptr_array_add(copy, vmc_dimm_new(dimm->alias, dimm->size_bytes));
@@ -46,8 +52,8 @@ vmc_vm_shape_copy(const VmcVmShape *shape)
 {
     g_return_val_if_fail(shape != NULL, (VmcVmShape){0});
     VmcVmShape copy = *shape;
-    if (shape->dimms != NULL)
-        copy.dimms = copy_dimms(shape->dimms);
+    copy.dimms = vmc_dimms_copy(shape->dimms);
+    copy.dimms_config = vmc_dimms_copy(shape->dimms_config);
     return copy;
 }
 
@@ -56,18 +62,32 @@ vmc_vm_shape_clear(VmcVmShape *shape)
 {
     g_return_if_fail(shape != NULL);
     g_clear_pointer(&shape->dimms, g_ptr_array_unref);
+    g_clear_pointer(&shape->dimms_config, g_ptr_array_unref);
     *shape = (VmcVmShape){0};
+}
+
+static guint64
+sum_dimms(const GPtrArray *dimms)
+{
+    guint64 bytes = 0;
+
+    for (guint i = 0; dimms != NULL && i < dimms->len; i++)
+        bytes += ((const VmcDimm *) dimms->pdata[i])->size_bytes;
+    return bytes;
 }
 
 guint64
 vmc_vm_shape_dimm_bytes(const VmcVmShape *shape)
 {
-    guint64 bytes = 0;
-
     g_return_val_if_fail(shape != NULL, 0);
-    for (guint i = 0; shape->dimms != NULL && i < shape->dimms->len; i++)
-        bytes += ((const VmcDimm *) shape->dimms->pdata[i])->size_bytes;
-    return bytes;
+    return sum_dimms(shape->dimms);
+}
+
+guint64
+vmc_vm_shape_dimm_config_bytes(const VmcVmShape *shape)
+{
+    g_return_val_if_fail(shape != NULL, 0);
+    return sum_dimms(shape->dimms_config);
 }
 
 guint64
@@ -82,7 +102,8 @@ vmc_vm_shape_memory_stored(const VmcVmShape *shape)
 {
     g_return_val_if_fail(shape != NULL, 0);
     /* libvirt stores "no balloon" as everything there could ever be */
-    return MIN(shape->balloon_config_bytes, shape->boot_bytes) +
+    return MIN(shape->balloon_config_bytes,
+               shape->boot_bytes + vmc_vm_shape_dimm_config_bytes(shape)) +
            shape->virtio_mem_config_bytes;
 }
 

@@ -34,6 +34,21 @@ void vmc_dimm_free(VmcDimm *dimm);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VmcDimm, vmc_dimm_free)
 
 /**
+ * vmc_dimms_new:
+ *
+ * Returns: (transfer full) (element-type VmcDimm): a list without DIMMs
+ */
+GPtrArray *vmc_dimms_new(void);
+
+/**
+ * vmc_dimms_copy:
+ * @dimms: (nullable) (element-type VmcDimm): DIMMs
+ *
+ * Returns: (transfer full) (nullable) (element-type VmcDimm): copies of them
+ */
+GPtrArray *vmc_dimms_copy(GPtrArray *dimms);
+
+/**
  * VmcVmShape:
  * @is_running: whether there is a guest; else only what is stored counts
  * @can_unplug_vcpus: %FALSE under TCG: unplug kills QEMU later
@@ -45,7 +60,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(VmcDimm, vmc_dimm_free)
  * @boot_bytes: initial memory, without devices
  * @max_bytes: the most memory there may be with all devices, fixed at boot
  * @balloon_bytes: what the balloon leaves of @boot_bytes and the DIMMs
- * @balloon_config_bytes: what it leaves after the next power cycle
+ * @balloon_config_bytes: what it leaves of @boot_bytes and @dimms_config after
+ *   the next power cycle
  * @has_virtio_mem: whether there is a virtio-mem device
  * @virtio_mem_size_bytes: the most it can give
  * @virtio_mem_block_bytes: it gives whole ones of these
@@ -54,6 +70,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(VmcDimm, vmc_dimm_free)
  * @virtio_mem_config_bytes: what it is asked to after the next power cycle
  * @dimm_slots_free: how many DIMMs can be added
  * @dimms: (nullable) (element-type VmcDimm): the DIMMs it has
+ * @dimm_slots_config_free: how many can be added to the stored definition
+ * @dimms_config: (nullable) (element-type VmcDimm): those it has after the next
+ *   power cycle
  * @agent_answers: whether the guest agent answers
  * @balloon_stats: whether there are fresh statistics of the balloon
  * @guest_total_bytes: MemTotal of the guest, 0: not known
@@ -84,6 +103,8 @@ typedef struct {
     guint64 virtio_mem_config_bytes;
     guint dimm_slots_free;
     GPtrArray *dimms;
+    guint dimm_slots_config_free;
+    GPtrArray *dimms_config;
     gboolean agent_answers;
     gboolean balloon_stats;
     guint64 guest_total_bytes;
@@ -115,6 +136,14 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(VmcVmShape, vmc_vm_shape_clear)
  * Returns: Σ size of its DIMMs
  */
 guint64 vmc_vm_shape_dimm_bytes(const VmcVmShape *shape);
+
+/**
+ * vmc_vm_shape_dimm_config_bytes:
+ * @shape: a shape
+ *
+ * Returns: Σ size of the DIMMs of the stored definition
+ */
+guint64 vmc_vm_shape_dimm_config_bytes(const VmcVmShape *shape);
 
 /**
  * vmc_vm_shape_memory_plugged:

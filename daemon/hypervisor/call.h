@@ -42,8 +42,9 @@ typedef enum {
     VMC_CALL_SET_GUEST_VCPUS,     /* uuid, count: online in the guest, agent */
     VMC_CALL_SET_VIRTIO_MEM,      /* uuid, bytes, flags LIVE or CONFIG */
     VMC_CALL_SET_BALLOON,         /* uuid, bytes, flags LIVE and/or CONFIG */
-    VMC_CALL_ATTACH_DIMM,         /* uuid, bytes */
-    VMC_CALL_DETACH_DIMM,         /* uuid, alias; returns when asked for */
+    VMC_CALL_ATTACH_DIMM,         /* uuid, bytes, flags LIVE or CONFIG */
+    VMC_CALL_DETACH_DIMM,         /* uuid; LIVE: alias, returns when asked for;
+                                   * CONFIG: bytes, one of that size */
     VMC_CALL_ONLINE_GUEST_MEMORY, /* uuid; agent */
     VMC_CALL_CREATE_DISK,   /* pool, volume, image (nullable), bytes → path */
     VMC_CALL_CREATE_SEED,   /* pool, volume, xml: unused, data: ISO → path */

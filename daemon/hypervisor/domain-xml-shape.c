@@ -149,7 +149,9 @@ read_memory(const xmlNode *live, const xmlNode *config, VmcVmShape *shape)
         shape->virtio_mem_config_bytes =
             vmc_xml_bytes(vmc_xml_child(stored.virtio_mem, "requested"));
     shape->dimm_slots_free = slots - MIN(slots, devices.n_devices);
+    shape->dimm_slots_config_free = slots - MIN(slots, stored.n_devices);
     read_dimms(live, shape->dimms);
+    read_dimms(config, shape->dimms_config);
 }
 
 void
@@ -160,8 +162,8 @@ vmc_domain_shape_read(const xmlNode *live,
     g_autofree char *id = vmc_xml_get((xmlNode *) live, "id");
 
     vmc_vm_shape_clear(shape);
-    shape->dimms =
-        g_ptr_array_new_with_free_func((GDestroyNotify) vmc_dimm_free);
+    shape->dimms = vmc_dimms_new();
+    shape->dimms_config = vmc_dimms_new();
     shape->is_running = id != NULL;
     shape->can_unplug_vcpus = vmc_xml_has((xmlNode *) live, "type", "kvm");
     shape->vcpus_max = (guint) vmc_xml_uint(vmc_xml_child(live, "vcpu"));

@@ -342,6 +342,33 @@ vmc_domain_xml_dimm(guint64 size_bytes)
     return vmc_xml_to_text(memory);
 }
 
+/* (nullable) */
+static xmlNode *
+next_memory(xmlNode *memory, const char *model)
+{
+    while (memory != NULL && !vmc_xml_has(memory, "model", model))
+        memory = vmc_xml_next(memory);
+    return memory;
+}
+
+char *
+vmc_domain_xml_find_dimm(const char *domain_xml,
+                         guint64 size_bytes,
+                         GError **error)
+{
+    g_return_val_if_fail(domain_xml != NULL, NULL);
+    g_autoptr(xmlDoc) xml = vmc_xml_parse(domain_xml, "domain", error);
+
+    if (xml == NULL)
+        return NULL;
+    xmlNode *memory = vmc_xml_at(xmlDocGetRootElement(xml), "devices/memory");
+    for (memory = next_memory(memory, "dimm"); memory != NULL;
+         memory = next_memory(vmc_xml_next(memory), "dimm"))
+        if (vmc_xml_bytes(vmc_xml_at(memory, "target/size")) == size_bytes)
+            return vmc_xml_to_text(memory);
+    return NULL;
+}
+
 char *
 vmc_domain_xml_virtio_mem(const char *domain_xml,
                           guint64 requested_bytes,
@@ -352,9 +379,8 @@ vmc_domain_xml_virtio_mem(const char *domain_xml,
 
     if (xml == NULL)
         return NULL;
-    xmlNode *memory = vmc_xml_at(xmlDocGetRootElement(xml), "devices/memory");
-    while (memory != NULL && !vmc_xml_has(memory, "model", "virtio-mem"))
-        memory = vmc_xml_next(memory);
+    xmlNode *memory = next_memory(
+        vmc_xml_at(xmlDocGetRootElement(xml), "devices/memory"), "virtio-mem");
     xmlNode *target = vmc_xml_child(memory, "target");
     if (target == NULL)
         return NULL;

@@ -54,6 +54,12 @@ char *vmc_domain_xml_metadata(const VmcVm *vm);
 /* Device XML for live changes. (transfer full) */
 char *vmc_domain_xml_dimm(guint64 size_bytes);
 
+/* A DIMM of @domain_xml that has that size. (transfer full) (nullable): %NULL
+ * when it has none */
+char *vmc_domain_xml_find_dimm(const char *domain_xml,
+                               guint64 size_bytes,
+                               GError **error);
+
 /* The virtio-mem device of @domain_xml with another requested size.
  * (transfer full) (nullable): %NULL when it has none */
 char *vmc_domain_xml_virtio_mem(const char *domain_xml,

@@ -188,19 +188,22 @@ vmc_libvirt_set_balloon(virDomainPtr dom,
 
 /* ---- DIMMs --------------------------------------------------------------- */
 
-/* Live only: the stored definition grows by virtio-mem. */
 gboolean
 vmc_libvirt_attach_dimm(virDomainPtr dom,
                         const VmcCall *call,
                         VmcReply *reply,
                         GError **error)
 {
+    gboolean is_live = (call->flags & VMC_CALL_LIVE) != 0;
     g_autofree char *xml = vmc_domain_xml_dimm(call->bytes);
 
-    if (virDomainAttachDeviceFlags(dom, xml, VIR_DOMAIN_AFFECT_LIVE) == 0)
+    if (virDomainAttachDeviceFlags(dom, xml,
+                                   is_live ? VIR_DOMAIN_AFFECT_LIVE
+                                           : VIR_DOMAIN_AFFECT_CONFIG) == 0)
         return TRUE;
-    return vmc_libvirt_error_set(error, "cannot plug a DIMM into '%s'",
-                                 virDomainGetName(dom));
+    return vmc_libvirt_error_set(
+        error, "cannot %s a DIMM %s '%s'", is_live ? "plug" : "store",
+        is_live ? "into" : "for", virDomainGetName(dom));
 }
 
 /* Only to tell why it failed: libvirt has no code of its own for an alias that
@@ -221,21 +224,57 @@ has_dimm(virDomainPtr dom, const char *alias)
 
 /* By alias: the call that takes XML says that it worked although the device
  * is still there. */
+static gboolean
+detach_live_dimm(virDomainPtr dom, const char *alias, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+
+    if (virDomainDetachDeviceAlias(dom, alias, VIR_DOMAIN_AFFECT_LIVE) == 0)
+        return TRUE;
+    vmc_libvirt_error_set(&local, "cannot unplug '%s' from '%s'", alias,
+                          virDomainGetName(dom));
+    if (!has_dimm(dom, alias))
+        local->code = VMC_ERROR_NOT_FOUND;
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
+}
+
+/* What is stored has no aliases. */
+static gboolean
+detach_stored_dimm(virDomainPtr dom, guint64 bytes, GError **error)
+{
+    g_autofree char *xml = virDomainGetXMLDesc(dom, VIR_DOMAIN_XML_INACTIVE);
+    g_autofree char *device = NULL;
+    g_autoptr(GError) local = NULL;
+
+    if (xml == NULL)
+        return vmc_libvirt_error_set(error, "cannot read domain '%s'",
+                                     virDomainGetName(dom));
+    device = vmc_domain_xml_find_dimm(xml, bytes, &local);
+    if (device == NULL && local == NULL)
+        g_set_error(&local, VMC_ERROR, VMC_ERROR_NOT_FOUND,
+                    "what is stored for '%s' has no DIMM of %" G_GUINT64_FORMAT
+                    " bytes",
+                    virDomainGetName(dom), bytes);
+    if (local != NULL) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return FALSE;
+    }
+    if (virDomainDetachDeviceFlags(dom, device, VIR_DOMAIN_AFFECT_CONFIG) == 0)
+        return TRUE;
+    return vmc_libvirt_error_set(error,
+                                 "cannot take a DIMM out of what is stored for "
+                                 "'%s'",
+                                 virDomainGetName(dom));
+}
+
 gboolean
 vmc_libvirt_detach_dimm(virDomainPtr dom,
                         const VmcCall *call,
                         VmcReply *reply,
                         GError **error)
 {
-    g_autoptr(GError) local = NULL;
-
-    if (virDomainDetachDeviceAlias(dom, call->alias, VIR_DOMAIN_AFFECT_LIVE) ==
-        0)
-        return TRUE;
-    vmc_libvirt_error_set(&local, "cannot unplug '%s' from '%s'", call->alias,
-                          virDomainGetName(dom));
-    if (!has_dimm(dom, call->alias))
-        local->code = VMC_ERROR_NOT_FOUND;
-    g_propagate_error(error, g_steal_pointer(&local));
-    return FALSE;
+    if ((call->flags & VMC_CALL_LIVE) != 0)
+        return detach_live_dimm(dom, call->alias, error);
+    return detach_stored_dimm(dom, call->bytes, error);
 }

@@ -27,7 +27,6 @@ static const Member members[] = {
     DOMAIN(MEMBER_FLAG, is_persistent),
     DOMAIN(MEMBER_FLAG, is_managed),
     DOMAIN(MEMBER_FLAG, has_agent_channel),
-    DOMAIN(MEMBER_COUNT, n_slots),
     DOMAIN(MEMBER_BYTES, disk_bytes),
     DOMAIN(MEMBER_BYTES, network_bits_per_s),
     DOMAIN(MEMBER_FLAG, shape.is_running),
@@ -47,6 +46,7 @@ static const Member members[] = {
     DOMAIN(MEMBER_BYTES, shape.virtio_mem_current_bytes),
     DOMAIN(MEMBER_BYTES, shape.virtio_mem_config_bytes),
     DOMAIN(MEMBER_COUNT, shape.dimm_slots_free),
+    DOMAIN(MEMBER_COUNT, shape.dimm_slots_config_free),
     DOMAIN(MEMBER_FLAG, guest.is_booted),
     DOMAIN(MEMBER_FLAG, guest.is_poisoned),
     DOMAIN(MEMBER_COUNT, guest.n_online),
@@ -103,7 +103,7 @@ set_list(JsonObject *object, const char *name, GStrv list)
 }
 
 static void
-set_dimms(JsonObject *object, GPtrArray *dimms)
+set_dimms(JsonObject *object, const char *name, GPtrArray *dimms)
 {
     JsonObject *sizes = json_object_new();
 
@@ -112,7 +112,7 @@ set_dimms(JsonObject *object, GPtrArray *dimms)
         json_object_set_int_member(sizes, dimm->alias,
                                    (gint64) dimm->size_bytes);
     }
-    json_object_set_object_member(object, "dimms", sizes);
+    json_object_set_object_member(object, name, sizes);
 }
 
 JsonObject *
@@ -130,7 +130,8 @@ vmc_sim_domain_to_json(const VmcSimDomain *domain)
     set_list(object, "disks", domain->disks);
     set_list(object, "networks", domain->networks);
     set_list(object, "bridges", domain->bridges);
-    set_dimms(object, domain->shape.dimms);
+    set_dimms(object, "dimms", domain->shape.dimms);
+    set_dimms(object, "dimms_config", domain->shape.dimms_config);
     for (gsize i = 0; i < G_N_ELEMENTS(members); i++)
         set_number(object, domain, &members[i]);
     if (domain->metadata != NULL)
@@ -181,22 +182,22 @@ get_list(JsonObject *object, const char *name)
     return g_strv_builder_end(builder);
 }
 
-static void
-get_dimms(JsonObject *object, VmcVmShape *shape)
+static GPtrArray *
+get_dimms(JsonObject *object, const char *name)
 {
+    GPtrArray *dimms = NULL;
     JsonObjectIter iter;
     const char *alias;
     JsonNode *node;
 
-    if (!json_object_has_member(object, "dimms"))
-        return;
-    shape->dimms =
-        g_ptr_array_new_with_free_func((GDestroyNotify) vmc_dimm_free);
-    json_object_iter_init(&iter,
-                          json_object_get_object_member(object, "dimms"));
+    if (!json_object_has_member(object, name))
+        return NULL;
+    dimms = vmc_dimms_new();
+    json_object_iter_init(&iter, json_object_get_object_member(object, name));
     while (json_object_iter_next(&iter, &alias, &node))
-        g_ptr_array_add(shape->dimms,
+        g_ptr_array_add(dimms,
                         vmc_dimm_new(alias, (guint64) json_node_get_int(node)));
+    return dimms;
 }
 
 static VmcSimDomain *
@@ -231,7 +232,8 @@ read_devices(JsonObject *object, VmcSimDomain *domain)
     domain->disks = get_list(object, "disks");
     domain->networks = get_list(object, "networks");
     domain->bridges = get_list(object, "bridges");
-    get_dimms(object, &domain->shape);
+    domain->shape.dimms = get_dimms(object, "dimms");
+    domain->shape.dimms_config = get_dimms(object, "dimms_config");
 }
 
 VmcSimDomain *

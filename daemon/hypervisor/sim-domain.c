@@ -82,6 +82,20 @@ replace_text(char **text, const char *value)
     *text = g_strdup(value);
 }
 
+/* A stored DIMM gets its name only when it is plugged; here, at once. */
+static GPtrArray *
+name_dimms(GPtrArray *stored)
+{
+    GPtrArray *dimms = vmc_dimms_new();
+
+    for (guint i = 0; stored != NULL && i < stored->len; i++) {
+        const VmcDimm *dimm = g_ptr_array_index(stored, i);
+        g_autofree char *alias = g_strdup_printf("dimm%u", i);
+        g_ptr_array_add(dimms, vmc_dimm_new(alias, dimm->size_bytes));
+    }
+    return dimms;
+}
+
 /* What holds whether it runs or not. */
 static void
 define_always(VmcSimDomain *domain, const VmcDomainFacts *facts)
@@ -96,30 +110,37 @@ define_always(VmcSimDomain *domain, const VmcDomainFacts *facts)
     domain->shape.vcpus_config = shape->vcpus_config;
     domain->shape.balloon_config_bytes = shape->balloon_config_bytes;
     domain->shape.virtio_mem_config_bytes = shape->virtio_mem_config_bytes;
+    g_clear_pointer(&domain->shape.dimms_config, g_ptr_array_unref);
+    domain->shape.dimms_config = name_dimms(shape->dimms_config);
+    domain->shape.dimm_slots_config_free = shape->dimm_slots_config_free;
 }
 
 static void
 make_live_stored(VmcVmShape *shape)
 {
-    shape->is_running = FALSE;
     shape->vcpus_plugged = shape->vcpus_config;
     shape->balloon_bytes = shape->balloon_config_bytes;
     shape->virtio_mem_requested_bytes = shape->virtio_mem_config_bytes;
     shape->virtio_mem_current_bytes = 0;
     g_clear_pointer(&shape->dimms, g_ptr_array_unref);
+    shape->dimms = vmc_dimms_copy(shape->dimms_config);
+    shape->dimm_slots_free = shape->dimm_slots_config_free;
+}
+
+void
+vmc_sim_domain_settle(VmcSimDomain *domain)
+{
+    if (!domain->shape.is_running)
+        make_live_stored(&domain->shape);
 }
 
 static void
 define_off(VmcSimDomain *domain, const VmcDomainFacts *facts)
 {
-    guint n_dimms = facts->shape.dimms != NULL ? facts->shape.dimms->len : 0;
-
     replace_text(&domain->name, facts->name);
     vmc_vm_shape_clear(&domain->shape);
     domain->shape = vmc_vm_shape_copy(&facts->shape);
-    domain->n_slots = facts->shape.dimm_slots_free + n_dimms;
-    make_live_stored(&domain->shape);
-    domain->shape.dimm_slots_free = domain->n_slots;
+    domain->shape.is_running = FALSE;
     domain->is_kvm = g_strcmp0(facts->domain_type, "kvm") == 0;
     domain->has_agent_channel = facts->has_agent_channel;
     domain->disk_bytes = facts->size.amount[VMC_DISK];
@@ -138,6 +159,7 @@ vmc_sim_domain_define(VmcSimDomain *domain, const VmcDomainFacts *facts)
     if (!vmc_run_state_is_active(domain->state))
         define_off(domain, facts);
     define_always(domain, facts);
+    vmc_sim_domain_settle(domain);
 }
 
 /* ---- power ----------------------------------------------------------------
@@ -169,8 +191,8 @@ vmc_sim_domain_power_off(VmcSimDomain *domain, VmcRunState state)
         vmc_sim_host_remove(domain->host, domain->uuid);
         return;
     }
+    domain->shape.is_running = FALSE;
     make_live_stored(&domain->shape);
-    domain->shape.dimm_slots_free = domain->n_slots;
     vmc_sim_domain_set_state(domain, state);
 }
 

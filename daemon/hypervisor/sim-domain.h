@@ -50,7 +50,6 @@ typedef struct {
  * @is_kvm: it runs under KVM, else under TCG
  * @shape: what the hypervisor says; members that only the guest knows are
  *   filled when it is read
- * @n_slots: DIMM slots
  * @migration: (nullable): the migration it is the source or destination of
  * @migration_facts: how far that is, or how the last one went
  * @console_fd: our end of its console, -1: nobody has it open
@@ -66,7 +65,6 @@ typedef struct {
     gboolean has_agent_channel;
     VmcVm *metadata; /* (nullable) */
     VmcVmShape shape;
-    guint n_slots;
     guint64 disk_bytes;
     guint64 network_bits_per_s;
     GStrv pools;
@@ -107,6 +105,9 @@ void vmc_sim_domain_define(VmcSimDomain *domain, const VmcDomainFacts *facts);
  */
 VmcDomainFacts *vmc_sim_domain_facts(const VmcSimDomain *domain,
                                      gboolean with_guest);
+
+/* What is stored is what there is, unless it runs. */
+void vmc_sim_domain_settle(VmcSimDomain *domain);
 
 /* Off → running; the guest begins to boot. */
 void vmc_sim_domain_power_on(VmcSimDomain *domain);

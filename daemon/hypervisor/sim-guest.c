@@ -65,6 +65,21 @@ vmc_sim_guest_stop(VmcSimDomain *domain)
     domain->guest = (VmcSimGuest){.traits = traits};
 }
 
+/* DIMMs that are no multiple of its memory block are not used by Linux. */
+static guint64
+ignored_bytes(const VmcSimDomain *domain)
+{
+    GPtrArray *dimms = domain->shape.dimms;
+    guint64 bytes = 0;
+
+    for (guint i = 0; dimms != NULL && i < dimms->len; i++) {
+        const VmcDimm *dimm = g_ptr_array_index(dimms, i);
+        if (dimm->size_bytes % VMC_GUEST_BLOCK_BYTES != 0)
+            bytes += dimm->size_bytes;
+    }
+    return bytes;
+}
+
 void
 vmc_sim_guest_boot(VmcSimDomain *domain)
 {
@@ -72,6 +87,8 @@ vmc_sim_guest_boot(VmcSimDomain *domain)
 
     vmc_sim_guest_stop(domain);
     domain->shape.virtio_mem_current_bytes = 0;
+    guest->offline_bytes =
+        vmc_vm_shape_dimm_bytes(&domain->shape) - ignored_bytes(domain);
     guest->balloon_target_bytes = domain->shape.balloon_bytes;
     guest->boot_us = make_appointment(domain, domain->host->config->boot_ms);
 }
@@ -129,21 +146,6 @@ gboolean
 vmc_sim_guest_has_balloon(const VmcSimDomain *domain)
 {
     return domain->guest.is_booted && domain->guest.traits.balloon;
-}
-
-/* DIMMs that are no multiple of its memory block are not used by Linux. */
-static guint64
-ignored_bytes(const VmcSimDomain *domain)
-{
-    GPtrArray *dimms = domain->shape.dimms;
-    guint64 bytes = 0;
-
-    for (guint i = 0; dimms != NULL && i < dimms->len; i++) {
-        const VmcDimm *dimm = g_ptr_array_index(dimms, i);
-        if (dimm->size_bytes % VMC_GUEST_BLOCK_BYTES != 0)
-            bytes += dimm->size_bytes;
-    }
-    return bytes;
 }
 
 /* What firmware and kernel keep of the initial memory. */
@@ -337,6 +339,8 @@ finish_boot(VmcSimDomain *domain)
     guest->is_booted = TRUE;
     guest->n_online = domain->shape.vcpus_plugged;
     guest->n_dark = 0;
+    if (guest->traits.online_memory)
+        guest->offline_bytes = 0;
     take_virtio_mem(domain);
     vmc_sim_host_changed(domain->host, VMC_EVENT_AGENT, domain->uuid, "booted");
 }

@@ -172,8 +172,8 @@ add_vm(VmcSimHost *host, guint number)
     g_autofree char *uuid = vmc_sim_uuid_of(name);
     VmcSimDomain *domain = vmc_sim_domain_new(uuid, name);
 
-    domain->n_slots = 4;
     domain->shape.dimm_slots_free = 4;
+    domain->shape.dimm_slots_config_free = 4;
     domain->has_agent_channel = TRUE;
     shape_ready_to_resize(&domain->shape, host->config);
     domain->is_managed = host->config->vms_managed;

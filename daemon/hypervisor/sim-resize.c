@@ -107,8 +107,7 @@ vmc_sim_act_set_vcpus(VmcSimAct *act, GError **error)
         return FALSE;
     if (has_flag(act, VMC_CALL_CONFIG) && !act->is_partial) {
         shape->vcpus_config = count;
-        if (!shape->is_running)
-            shape->vcpus_plugged = count;
+        vmc_sim_domain_settle(act->domain);
     }
     tell_device(act, "vCPUs");
     return TRUE;
@@ -168,8 +167,7 @@ vmc_sim_act_set_virtio_mem(VmcSimAct *act, GError **error)
         return FALSE;
     if (has_flag(act, VMC_CALL_CONFIG)) {
         shape->virtio_mem_config_bytes = bytes;
-        if (!shape->is_running)
-            shape->virtio_mem_requested_bytes = bytes;
+        vmc_sim_domain_settle(act->domain);
         return TRUE;
     }
     if (!vmc_sim_act_needs_running(act, error))
@@ -187,31 +185,40 @@ vmc_sim_act_set_virtio_mem(VmcSimAct *act, GError **error)
 /* ---- balloon --------------------------------------------------------------
  */
 
+static gboolean
+check_balloon(VmcSimAct *act, guint64 most, GError **error)
+{
+    guint64 bytes = act->call->bytes;
+
+    if (bytes != 0 && bytes <= most)
+        return TRUE;
+    return vmc_sim_act_refuse(act, error, VMC_ERROR_INVALID,
+                              "cannot set memory higher than its maximum, "
+                              "or to nothing");
+}
+
 gboolean
 vmc_sim_act_set_balloon(VmcSimAct *act, GError **error)
 {
     VmcSimDomain *domain = act->domain;
+    VmcVmShape *shape = &domain->shape;
     guint64 bytes = act->call->bytes;
-    guint64 most = domain->shape.boot_bytes;
 
     if (has_flag(act, VMC_CALL_LIVE)) {
-        if (!vmc_sim_act_needs_running(act, error))
+        if (!vmc_sim_act_needs_running(act, error) ||
+            !check_balloon(
+                act, shape->boot_bytes + vmc_vm_shape_dimm_bytes(shape), error))
             return FALSE;
-        most += vmc_vm_shape_dimm_bytes(&domain->shape);
-    }
-    if (bytes == 0 || bytes > most)
-        return vmc_sim_act_refuse(act, error, VMC_ERROR_INVALID,
-                                  "cannot set memory higher than its maximum, "
-                                  "or to nothing");
-    if (has_flag(act, VMC_CALL_LIVE)) {
         domain->guest.balloon_target_bytes = bytes;
         vmc_sim_guest_poke(domain);
     }
     if (has_flag(act, VMC_CALL_CONFIG)) {
-        domain->shape.balloon_config_bytes =
-            MIN(bytes, domain->shape.boot_bytes);
-        if (!domain->shape.is_running)
-            domain->shape.balloon_bytes = domain->shape.balloon_config_bytes;
+        if (!check_balloon(
+                act, shape->boot_bytes + vmc_vm_shape_dimm_config_bytes(shape),
+                error))
+            return FALSE;
+        shape->balloon_config_bytes = bytes;
+        vmc_sim_domain_settle(domain);
     }
     tell_device(act, "balloon");
     return TRUE;
@@ -243,26 +250,27 @@ free_alias(GPtrArray *dimms)
 }
 
 static void
-add_dimm(VmcVmShape *shape, guint64 size_bytes)
+add_dimm(GPtrArray **dimms, guint64 size_bytes)
 {
-    g_autofree char *alias = free_alias(shape->dimms);
+    g_autofree char *alias = free_alias(*dimms);
 
-    if (shape->dimms == NULL)
-        shape->dimms =
-            g_ptr_array_new_with_free_func((GDestroyNotify) vmc_dimm_free);
-    g_ptr_array_add(shape->dimms, vmc_dimm_new(alias, size_bytes));
-    shape->dimm_slots_free--;
+    if (*dimms == NULL)
+        *dimms = vmc_dimms_new();
+    g_ptr_array_add(*dimms, vmc_dimm_new(alias, size_bytes));
 }
 
 static gboolean
-check_dimm_fits(VmcSimAct *act, GError **error)
+check_dimm_fits(VmcSimAct *act,
+                guint slots_free,
+                guint64 dimms_bytes,
+                GError **error)
 {
     const VmcVmShape *shape = &act->domain->shape;
     guint64 bytes = act->call->bytes;
-    guint64 taken = shape->boot_bytes + vmc_vm_shape_dimm_bytes(shape) +
+    guint64 taken = shape->boot_bytes + dimms_bytes +
                     (shape->has_virtio_mem ? shape->virtio_mem_size_bytes : 0);
 
-    if (shape->dimm_slots_free == 0)
+    if (slots_free == 0)
         return vmc_sim_act_refuse(act, error, VMC_ERROR_REFUSED,
                                   "it has no memory slot left");
     if (bytes == 0 || taken > shape->max_bytes ||
@@ -273,16 +281,19 @@ check_dimm_fits(VmcSimAct *act, GError **error)
     return TRUE;
 }
 
-gboolean
-vmc_sim_act_attach_dimm(VmcSimAct *act, GError **error)
+static gboolean
+plug_dimm(VmcSimAct *act, GError **error)
 {
     VmcSimDomain *domain = act->domain;
     VmcVmShape *shape = &domain->shape;
     guint64 bytes = act->call->bytes;
 
-    if (!vmc_sim_act_needs_running(act, error) || !check_dimm_fits(act, error))
+    if (!vmc_sim_act_needs_running(act, error) ||
+        !check_dimm_fits(act, shape->dimm_slots_free,
+                         vmc_vm_shape_dimm_bytes(shape), error))
         return FALSE;
-    add_dimm(shape, bytes);
+    add_dimm(&shape->dimms, bytes);
+    shape->dimm_slots_free--;
     shape->balloon_bytes += bytes;
     domain->guest.balloon_target_bytes += bytes;
     if (bytes % VMC_GUEST_BLOCK_BYTES == 0)
@@ -292,8 +303,31 @@ vmc_sim_act_attach_dimm(VmcSimAct *act, GError **error)
     return TRUE;
 }
 
+/* The stored balloon moves with it. */
+static gboolean
+store_dimm(VmcSimAct *act, GError **error)
+{
+    VmcVmShape *shape = &act->domain->shape;
+
+    if (!check_dimm_fits(act, shape->dimm_slots_config_free,
+                         vmc_vm_shape_dimm_config_bytes(shape), error))
+        return FALSE;
+    add_dimm(&shape->dimms_config, act->call->bytes);
+    shape->dimm_slots_config_free--;
+    shape->balloon_config_bytes += act->call->bytes;
+    vmc_sim_domain_settle(act->domain);
+    return TRUE;
+}
+
 gboolean
-vmc_sim_act_detach_dimm(VmcSimAct *act, GError **error)
+vmc_sim_act_attach_dimm(VmcSimAct *act, GError **error)
+{
+    return has_flag(act, VMC_CALL_LIVE) ? plug_dimm(act, error)
+                                        : store_dimm(act, error);
+}
+
+static gboolean
+unplug_dimm(VmcSimAct *act, GError **error)
 {
     VmcSimDomain *domain = act->domain;
 
@@ -307,6 +341,44 @@ vmc_sim_act_detach_dimm(VmcSimAct *act, GError **error)
     domain->guest.leaving = g_strdup(act->call->alias);
     vmc_sim_guest_poke(domain);
     return TRUE;
+}
+
+/* A stored balloon of nothing is none at all. */
+static void
+remove_stored(VmcVmShape *shape, guint index, guint64 bytes)
+{
+    g_ptr_array_remove_index(shape->dimms_config, index);
+    shape->dimm_slots_config_free++;
+    if (shape->balloon_config_bytes > bytes)
+        shape->balloon_config_bytes -= bytes;
+    else
+        shape->balloon_config_bytes =
+            shape->boot_bytes + vmc_vm_shape_dimm_config_bytes(shape);
+}
+
+static gboolean
+forget_dimm(VmcSimAct *act, GError **error)
+{
+    VmcVmShape *shape = &act->domain->shape;
+    GPtrArray *dimms = shape->dimms_config;
+
+    for (guint i = 0; dimms != NULL && i < dimms->len; i++) {
+        const VmcDimm *dimm = g_ptr_array_index(dimms, i);
+        if (dimm->size_bytes != act->call->bytes)
+            continue;
+        remove_stored(shape, i, act->call->bytes);
+        vmc_sim_domain_settle(act->domain);
+        return TRUE;
+    }
+    return vmc_sim_act_refuse(act, error, VMC_ERROR_NOT_FOUND,
+                              "what is stored has no such memory device");
+}
+
+gboolean
+vmc_sim_act_detach_dimm(VmcSimAct *act, GError **error)
+{
+    return has_flag(act, VMC_CALL_LIVE) ? unplug_dimm(act, error)
+                                        : forget_dimm(act, error);
 }
 
 gboolean

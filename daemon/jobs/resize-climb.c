@@ -57,6 +57,7 @@ vmc_climb_look(VmcClimb *climb, GError **error)
     climb->facts = vmc_domain_facts_ref(reply.domain);
     vmc_vm_shape_clear(&climb->shape);
     climb->shape = vmc_vm_shape_copy(&climb->facts->shape);
+    climb->confirmed = climb->stored;
     return TRUE;
 }
 
@@ -96,8 +97,13 @@ static const RungRow rows[VMC_N_RUNGS] = {
     [VMC_RUNG_CONFIG_MEMORY] = {VMC_CALL_SET_VIRTIO_MEM, VMC_CALL_CONFIG,
                                 AMOUNT_BYTES},
     [VMC_RUNG_ONLINE_MEMORY] = {VMC_CALL_ONLINE_GUEST_MEMORY, 0, AMOUNT_NONE},
-    [VMC_RUNG_ATTACH_DIMM] = {VMC_CALL_ATTACH_DIMM, 0, AMOUNT_BYTES},
-    [VMC_RUNG_DETACH_DIMM] = {VMC_CALL_DETACH_DIMM, 0, AMOUNT_NONE},
+    [VMC_RUNG_ATTACH_DIMM] = {VMC_CALL_ATTACH_DIMM, VMC_CALL_LIVE,
+                              AMOUNT_BYTES},
+    [VMC_RUNG_DETACH_DIMM] = {VMC_CALL_DETACH_DIMM, VMC_CALL_LIVE, AMOUNT_NONE},
+    [VMC_RUNG_STORE_DIMM] = {VMC_CALL_ATTACH_DIMM, VMC_CALL_CONFIG,
+                             AMOUNT_BYTES},
+    [VMC_RUNG_FORGET_DIMM] = {VMC_CALL_DETACH_DIMM, VMC_CALL_CONFIG,
+                              AMOUNT_BYTES},
 };
 
 static gboolean
@@ -365,13 +371,13 @@ record_rung(VmcClimb *climb, const VmcResizeStep *step, Effect effect)
 }
 
 /* What is stored is there when libvirt says so; all of it is looked at once
- * more at the end. A rung that comes back then has had no effect. */
+ * more at the end. A rung that comes back after a look has had no effect. */
 static gboolean
 store(VmcClimb *climb, const VmcResizeStep *step, GError **error)
 {
     g_autoptr(GError) local = NULL;
     guint32 bit = 1u << step->rung;
-    gboolean is_again = (climb->stored & bit) != 0;
+    gboolean is_again = (climb->confirmed & bit) != 0;
 
     climb->stored |= bit;
     if (!is_again && perform(climb, step, &local)) {

@@ -20,7 +20,8 @@
  * @facts: (nullable): the VM as it was last seen
  * @shape: its shape as it was last seen, with what was stored since
  * @tried: rungs that brought no further effect, for vmc_resize_next()
- * @stored: what is stored rungs were done once
+ * @stored: which rungs were stored
+ * @confirmed: which of them before @shape was looked at
  * @rungs: what was done, for the job's result
  * @complaint: (nullable): the last error of a call without effect
  */
@@ -32,6 +33,7 @@ typedef struct {
     VmcVmShape shape;
     guint32 tried;
     guint32 stored;
+    guint32 confirmed;
     JsonArray *rungs;
     GError *complaint;
 } VmcClimb;

@@ -85,6 +85,9 @@ put_shape(GString *out, const VmcVmShape *shape)
                  dimm->size_bytes);
     }
     g_string_append_printf(out, "slots free: %u\n", shape->dimm_slots_free);
+    put_size(out, "stored DIMMs", vmc_vm_shape_dimm_config_bytes(shape));
+    g_string_append_printf(out, "stored slots free: %u\n",
+                           shape->dimm_slots_config_free);
 }
 
 static void

@@ -51,6 +51,8 @@ typedef struct {
     guint64 virtio_mem_config_mib;
     guint dimm_slots_free;
     GStrv dimms_mib;
+    guint dimm_slots_config_free;
+    GStrv dimms_config_mib;
     gboolean agent_answers;
     gboolean balloon_stats;
     guint64 guest_total_mib;
@@ -83,6 +85,8 @@ static const VmcField draft_fields[] = {
     FIELD(virtio_mem_config_mib, UINT64),
     FIELD(dimm_slots_free, UINT),
     FIELD(dimms_mib, STRV),
+    FIELD(dimm_slots_config_free, UINT),
+    FIELD(dimms_config_mib, STRV),
     FIELD(agent_answers, BOOLEAN),
     FIELD(balloon_stats, BOOLEAN),
     FIELD(guest_total_mib, UINT64),
@@ -108,6 +112,7 @@ static const Draft plain = {.is_running = TRUE,
                             .virtio_mem_size_mib = 8192,
                             .virtio_mem_block_mib = 2,
                             .dimm_slots_free = 4,
+                            .dimm_slots_config_free = 4,
                             .agent_answers = TRUE,
                             .balloon_stats = TRUE,
                             .guest_total_mib = 960,
@@ -155,17 +160,19 @@ read_record(const char *folder,
     g_assert_no_error(error);
 }
 
-static void
-add_dimms(VmcVmShape *shape, const Draft *draft)
+/* Takes @sizes_mib. */
+static GPtrArray *
+read_dimms(GStrv sizes_mib)
 {
-    shape->dimms =
-        g_ptr_array_new_with_free_func((GDestroyNotify) vmc_dimm_free);
-    for (gsize i = 0; draft->dimms_mib != NULL && draft->dimms_mib[i] != NULL;
-         i++) {
+    GPtrArray *dimms = vmc_dimms_new();
+
+    for (gsize i = 0; sizes_mib != NULL && sizes_mib[i] != NULL; i++) {
         g_autofree char *alias = g_strdup_printf("dimm%" G_GSIZE_FORMAT, i);
-        guint64 mib = g_ascii_strtoull(draft->dimms_mib[i], NULL, 10);
-        g_ptr_array_add(shape->dimms, vmc_dimm_new(alias, mib * MIB));
+        guint64 mib = g_ascii_strtoull(sizes_mib[i], NULL, 10);
+        g_ptr_array_add(dimms, vmc_dimm_new(alias, mib * MIB));
     }
+    g_strfreev(sizes_mib);
+    return dimms;
 }
 
 static VmcVmShape
@@ -193,13 +200,14 @@ read_shape(const char *folder)
         .virtio_mem_current_bytes = draft.virtio_mem_current_mib * MIB,
         .virtio_mem_config_bytes = draft.virtio_mem_config_mib * MIB,
         .dimm_slots_free = draft.dimm_slots_free,
+        .dimms = read_dimms(draft.dimms_mib),
+        .dimm_slots_config_free = draft.dimm_slots_config_free,
+        .dimms_config = read_dimms(draft.dimms_config_mib),
         .agent_answers = draft.agent_answers,
         .balloon_stats = draft.balloon_stats,
         .guest_total_bytes = draft.guest_total_mib * MIB,
         .guest_usable_bytes = draft.guest_usable_mib * MIB,
         .guest_block_bytes = draft.guest_block_mib * MIB};
-    add_dimms(&shape, &draft);
-    g_strfreev(draft.dimms_mib);
     return shape;
 }
 
@@ -343,6 +351,13 @@ dump_shape(GString *out, const VmcVmShape *shape)
         shape->balloon_bytes / MIB, shape->virtio_mem_current_bytes / MIB,
         shape->virtio_mem_requested_bytes / MIB, shape->dimms->len,
         vmc_vm_shape_dimm_bytes(shape) / MIB);
+    g_string_append_printf(
+        out,
+        "  stored: balloon %" G_GUINT64_FORMAT
+        "MiB, virtio-mem %" G_GUINT64_FORMAT
+        "MiB, %u DIMMs of %" G_GUINT64_FORMAT "MiB\n",
+        shape->balloon_config_bytes / MIB, shape->virtio_mem_config_bytes / MIB,
+        shape->dimms_config->len, vmc_vm_shape_dimm_config_bytes(shape) / MIB);
     g_autofree char *pending = vmc_vm_shape_pending(shape);
     g_string_append_printf(out, "pending: %s\n",
                            pending != NULL ? pending : "nothing");

@@ -8,7 +8,9 @@ LAB_CMDLINE='console=ttyS0 quiet cryptomgr.notests memhp_default_state=online_mo
 
 # start_vmctld: on the lab's state; keeps state when it ran before
 start_vmctld() {
-    mkdir -p "$LAB_RUN/state"
+    mkdir -p "$LAB_RUN/state" "$LAB_RUN/templates"
+    cp "$LAB_TOP"/templates/*.{xml,rng} "$LAB_TOP"/tests/lab/*.xml \
+        "$LAB_RUN/templates/"
     cat >"$LAB_RUN/vmctld.conf" <<END
 [stop]
 shutdown_timeout_s = 30
@@ -30,7 +32,7 @@ run_vmctld() {
     done
     exec vmctld --config "$LAB_RUN/vmctld.conf" \
         --state-dir "$LAB_RUN/state" --socket "$VMCTL_SOCKET" \
-        --template-dir "$LAB_TOP/templates"
+        --template-dir "$LAB_RUN/templates"
 }
 
 vmctld_pid() {
@@ -88,12 +90,28 @@ guest_is_up() {
     lab guest-report "$1" >/dev/null 2>&1
 }
 
-# create_guest VM [OPTION...]: a lab VM whose guest is up
+# create_guest VM [OPTION...]: a VM whose guest is up, from the template 'lab'
+# or the one that TEMPLATE names
 create_guest() {
     local name=$1
     shift
-    vmctl create "$name" --template lab "$@"
+    vmctl create "$name" --template "${TEMPLATE:-lab}" "$@"
     wait_for 90 guest_is_up "$name"
+}
+
+# cycle_power VM: stops and starts it, and waits for its guest
+cycle_power() {
+    vmctl stop "$1"
+    vmctl start "$1"
+    wait_for 90 guest_is_up "$1"
+}
+
+# mem_total_is VM MIN MAX: whether MemTotal is between these, in KiB
+mem_total_is() {
+    local kib
+    kib=$(report "$1" .mem_total_kib)
+    echo "MemTotal of $1: $kib KiB"
+    [ "$kib" -ge "$2" ] && [ "$kib" -le "$3" ]
 }
 
 # copies VM: on how many hosts the domain is active (paused copies too)

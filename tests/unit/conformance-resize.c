@@ -78,6 +78,12 @@ has_taken_virtio_mem(const VmcVmShape *shape, gpointer data)
 }
 
 static gboolean
+has_agent(const VmcVmShape *shape, gpointer data)
+{
+    return shape->agent_answers;
+}
+
+static gboolean
 has_total_from(const VmcVmShape *shape, gpointer data)
 {
     return shape->guest_total_bytes >= *(guint64 *) data;
@@ -199,6 +205,7 @@ test_dimm(Bench *bench)
     guint64 total = before->shape.guest_total_bytes;
     guint64 more = total + 112 * MIB;
     guint64 back = total + 16 * MIB;
+    attach->flags = VMC_CALL_LIVE;
     attach->bytes = 128 * MIB;
     bench_must(bench, attach, NULL);
     bench_must(bench, online, NULL);
@@ -207,11 +214,57 @@ test_dimm(Bench *bench)
     g_assert_cmpuint(facts->shape.dimms->len, ==, 1);
     const VmcDimm *dimm = g_ptr_array_index(facts->shape.dimms, 0);
     g_assert_cmpuint(dimm->size_bytes, ==, 128 * MIB);
+    detach->flags = VMC_CALL_LIVE;
     detach->alias = g_strdup(dimm->alias);
     bench_must(bench, detach, NULL);
     bench_await_guest(bench, has_dimms, GUINT_TO_POINTER(0));
     bench_await_guest(bench, has_total_to, &back);
     bench_must_fail(bench, detach, VMC_ERROR_NOT_FOUND);
+}
+
+static void
+store_dimm(Bench *bench, VmcCallKind kind, guint64 bytes)
+{
+    g_autoptr(VmcCall) call = vmc_call_new(kind, bench->uuid);
+
+    call->flags = VMC_CALL_CONFIG;
+    call->bytes = bytes;
+    bench_must(bench, call, NULL);
+}
+
+/* A stored DIMM is there after the next start, and one that is forgotten is
+ * not; what runs is untouched. */
+static void
+test_stored_dimm(Bench *bench)
+{
+    g_autoptr(VmcCall) odd = vmc_call_new(VMC_CALL_DETACH_DIMM, bench->uuid);
+    guint64 more = (192 + 128) * MIB;
+
+    bench_define(bench);
+    g_autoptr(VmcDomainFacts) before = bench_read(bench);
+    store_dimm(bench, VMC_CALL_ATTACH_DIMM, 128 * MIB);
+    store_dimm(bench, VMC_CALL_ATTACH_DIMM, 256 * MIB);
+    store_dimm(bench, VMC_CALL_DETACH_DIMM, 256 * MIB);
+    odd->flags = VMC_CALL_CONFIG;
+    odd->bytes = 256 * MIB;
+    bench_must_fail(bench, odd, VMC_ERROR_NOT_FOUND);
+    bench_do(bench, VMC_CALL_START);
+    g_autoptr(VmcDomainFacts) facts = bench_read(bench);
+    g_assert_cmpuint(vmc_vm_shape_memory_stored(&facts->shape), ==,
+                     vmc_vm_shape_memory_stored(&before->shape) + 128 * MIB);
+    g_assert_cmpuint(vmc_vm_shape_dimm_bytes(&facts->shape), ==, 128 * MIB);
+    g_assert_cmpuint(facts->shape.dimm_slots_config_free, ==,
+                     before->shape.dimm_slots_config_free - 1);
+    bench_await_guest(bench, knows_total, NULL);
+    bench_await_guest(bench, has_agent, NULL);
+    g_autoptr(VmcCall) online =
+        vmc_call_new(VMC_CALL_ONLINE_GUEST_MEMORY, bench->uuid);
+    bench_must(bench, online, NULL);
+    bench_await_guest(bench, has_total_from, &more);
+    store_dimm(bench, VMC_CALL_DETACH_DIMM, 128 * MIB);
+    g_autoptr(VmcDomainFacts) after = bench_read(bench);
+    g_assert_cmpuint(vmc_vm_shape_dimm_bytes(&after->shape), ==, 128 * MIB);
+    g_assert_cmpuint(vmc_vm_shape_dimm_config_bytes(&after->shape), ==, 0);
 }
 
 /* ---- the tests ------------------------------------------------------------
@@ -226,5 +279,6 @@ const ConformanceTest conformance_resize_tests[] = {
     {"bad-virtio-mem", test_bad_virtio_mem},
     {"balloon", test_balloon},
     {"dimm", test_dimm},
+    {"stored-dimm", test_stored_dimm},
     {NULL, NULL},
 };

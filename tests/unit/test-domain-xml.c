@@ -29,6 +29,30 @@ test_dimm(void)
                     "</memory>\n");
 }
 
+/* The device as it stands there, by its size alone; virtio-mem is none. */
+static void
+test_find_dimm(void)
+{
+    const char *domain =
+        "<domain><devices>"
+        "<memory model='virtio-mem'><target><size unit='KiB'>131072</size>"
+        "</target></memory>"
+        "<memory model='dimm'><target><size unit='KiB'>262144</size></target>"
+        "<address type='dimm' slot='0'/></memory>"
+        "<memory model='dimm'><target><size unit='KiB'>131072</size></target>"
+        "<address type='dimm' slot='1'/></memory>"
+        "</devices></domain>";
+    g_autoptr(GError) error = NULL;
+    g_autofree char *found = vmc_domain_xml_find_dimm(domain, 128 * MIB, NULL);
+    g_autofree char *absent = vmc_domain_xml_find_dimm(domain, MIB, &error);
+
+    g_assert_nonnull(strstr(found, "slot=\"1\""));
+    g_assert_null(absent);
+    g_assert_no_error(error);
+    g_assert_null(vmc_domain_xml_find_dimm("<domain", MIB, &error));
+    g_assert_error(error, VMC_ERROR, VMC_ERROR_INVALID);
+}
+
 /* libvirt finds a live device by all it says: only the requested size may
  * differ from what libvirt gave. */
 static void
@@ -199,6 +223,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/domain-xml/dimm", test_dimm);
+    g_test_add_func("/domain-xml/find-dimm", test_find_dimm);
     g_test_add_func("/domain-xml/virtio-mem", test_virtio_mem);
     g_test_add_func("/domain-xml/virtio-mem-absent", test_virtio_mem_absent);
     g_test_add_func("/domain-xml/metadata-round-trip",

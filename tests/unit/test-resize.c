@@ -30,18 +30,18 @@ random_blocks(GRand *rand, gint most)
     return (guint64) g_rand_int_range(rand, 0, most) * BLOCK;
 }
 
-static void
-add_random_dimms(GRand *rand, VmcVmShape *shape)
+static GPtrArray *
+random_dimms(GRand *rand)
 {
+    GPtrArray *dimms = vmc_dimms_new();
     gint n_dimms = g_rand_int_range(rand, 0, 3);
 
-    shape->dimms =
-        g_ptr_array_new_with_free_func((GDestroyNotify) vmc_dimm_free);
     for (gint i = 0; i < n_dimms; i++) {
         g_autofree char *alias = g_strdup_printf("dimm%d", i);
-        g_ptr_array_add(shape->dimms,
+        g_ptr_array_add(dimms,
                         vmc_dimm_new(alias, BLOCK + random_blocks(rand, 8)));
     }
+    return dimms;
 }
 
 static VmcVmShape
@@ -57,9 +57,12 @@ random_shape(GRand *rand)
                         .balloon_stats = g_rand_boolean(rand),
                         .agent_answers = g_rand_boolean(rand),
                         .dimm_slots_free = (guint) g_rand_int_range(rand, 0, 3),
+                        .dimms = random_dimms(rand),
+                        .dimm_slots_config_free =
+                            (guint) g_rand_int_range(rand, 0, 3),
+                        .dimms_config = random_dimms(rand),
                         .has_virtio_mem = g_rand_int_range(rand, 0, 4) != 0};
 
-    add_random_dimms(rand, &shape);
     if (shape.agent_answers)
         shape.vcpus_online =
             (guint) g_rand_int_range(rand, 1, (gint) shape.vcpus_plugged + 1);
@@ -74,10 +77,11 @@ random_shape(GRand *rand)
             MIN(current, shape.virtio_mem_size_bytes);
     }
     guint64 dimm_bytes = vmc_vm_shape_dimm_bytes(&shape);
+    guint64 stored_bytes = vmc_vm_shape_dimm_config_bytes(&shape);
     shape.max_bytes = shape.boot_bytes + shape.virtio_mem_size_bytes +
-                      dimm_bytes + random_blocks(rand, 16);
+                      MAX(dimm_bytes, stored_bytes) + random_blocks(rand, 16);
     shape.balloon_bytes = shape.boot_bytes + dimm_bytes;
-    shape.balloon_config_bytes = shape.boot_bytes;
+    shape.balloon_config_bytes = shape.boot_bytes + stored_bytes;
     if (g_rand_boolean(rand))
         shape.balloon_bytes -= 32 * MIB;
     if (shape.agent_answers || shape.balloon_stats) {
@@ -136,6 +140,14 @@ assert_step_is_safe(const VmcVmShape *shape, const VmcResizeStep *step)
                              step->amount,
                          <=, shape->max_bytes);
         break;
+    case VMC_RUNG_STORE_DIMM:
+        g_assert_cmpuint(step->amount % BLOCK, ==, 0);
+        g_assert_cmpuint(shape->dimm_slots_config_free, >, 0);
+        g_assert_cmpuint(shape->boot_bytes + shape->virtio_mem_size_bytes +
+                             vmc_vm_shape_dimm_config_bytes(shape) +
+                             step->amount,
+                         <=, shape->max_bytes);
+        break;
     case VMC_RUNG_DETACH_DIMM:
         g_assert_cmpuint(step->amount + BLOCK, <=, free_bytes);
         break;
@@ -154,6 +166,8 @@ assert_order(gboolean *is_storing, const VmcResizeStep *step)
 {
     gboolean stores = step->rung == VMC_RUNG_CONFIG_VCPUS ||
                       step->rung == VMC_RUNG_CONFIG_MEMORY ||
+                      step->rung == VMC_RUNG_STORE_DIMM ||
+                      step->rung == VMC_RUNG_FORGET_DIMM ||
                       step->rung == VMC_RUNG_CONFIG_BALLOON;
 
     if (*is_storing && step->rung > VMC_RUNG_GIVE_UP)

@@ -31,8 +31,7 @@ test_plugged(void)
 {
     g_auto(VmcVmShape) shape = make_shape();
 
-    shape.dimms =
-        g_ptr_array_new_with_free_func((GDestroyNotify) vmc_dimm_free);
+    shape.dimms = vmc_dimms_new();
     g_ptr_array_add(shape.dimms, vmc_dimm_new("dimm0", 256 * MIB));
     shape.balloon_bytes = 768 * MIB;
     shape.virtio_mem_current_bytes = 128 * MIB;
@@ -72,8 +71,7 @@ static void
 test_copy(void)
 {
     g_auto(VmcVmShape) shape = make_shape();
-    shape.dimms =
-        g_ptr_array_new_with_free_func((GDestroyNotify) vmc_dimm_free);
+    shape.dimms = vmc_dimms_new();
     g_ptr_array_add(shape.dimms, vmc_dimm_new("dimm0", 256 * MIB));
     g_auto(VmcVmShape) copy = vmc_vm_shape_copy(&shape);
 

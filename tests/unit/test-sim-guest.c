@@ -161,6 +161,7 @@ attach_dimm(Bench *bench, guint64 bytes)
 {
     g_autoptr(VmcCall) call = vmc_call_new(VMC_CALL_ATTACH_DIMM, bench->uuid);
 
+    call->flags = VMC_CALL_LIVE;
     call->bytes = bytes;
     bench_must(bench, call, NULL);
 }
@@ -170,6 +171,7 @@ detach_dimm(Bench *bench)
 {
     g_autoptr(VmcCall) call = vmc_call_new(VMC_CALL_DETACH_DIMM, bench->uuid);
 
+    call->flags = VMC_CALL_LIVE;
     call->alias = g_strdup("dimm0");
     bench_must(bench, call, NULL);
 }
@@ -230,6 +232,7 @@ test_dimm_limits(void)
     Bench *bench = boot_with("agent=yes");
     g_autoptr(VmcCall) call = vmc_call_new(VMC_CALL_ATTACH_DIMM, bench->uuid);
 
+    call->flags = VMC_CALL_LIVE;
     call->bytes = 8192 * MIB;
     bench_must_refuse(bench, call);
     for (guint i = 0; i < 7; i++)
