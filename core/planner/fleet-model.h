@@ -210,3 +210,13 @@ char *vmc_fleet_model_misplaced(const VmcFleetModel *fm, guint vm, guint host);
  * its claim
  */
 VmcResources vmc_fleet_demand(const VmcVm *vm, const VmcPolicy *policy);
+
+/**
+ * vmc_fleet_moved:
+ * @fm: a fleet model
+ * @host_of: for each of its VMs its host, or %VMC_NOWHERE
+ *
+ * Returns: (transfer full): the fleet with its VMs there; what is in transit
+ * stays so
+ */
+VmcFleet *vmc_fleet_moved(const VmcFleetModel *fm, const gint32 *host_of);

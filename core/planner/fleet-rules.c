@@ -172,7 +172,8 @@ fill_rule(VmcFleetModel *fm, GHashTable *levels, VmcPlacementRule *rule)
 }
 
 /* What a move of each VM costs, and with whose moves it is counted: those of
- * the first group it is in. */
+ * the first group it is in. What a move must gain at least is a cost as well:
+ * so a search never even finds a move that does not pay. */
 static void
 fill_moves(VmcFleetModel *fm)
 {
@@ -191,7 +192,8 @@ fill_moves(VmcFleetModel *fm)
         guint64 bytes = vmc_policy_move_bytes(
             fm->policy, vm->size.amount[VMC_MEMORY], vm->dirty_bytes_per_s);
         double gib = (double) bytes / (1024.0 * 1024 * 1024);
-        double milli = (double) fm->policy->move_milli +
+        double milli = (double) fm->policy->min_gain_milli +
+                       (double) fm->policy->move_milli +
                        (double) fm->policy->gib_milli * gib;
         vmc_model_set_move(fm->model, v, milli / 1000, group_of[v]);
     }

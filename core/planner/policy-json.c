@@ -69,6 +69,8 @@ static const VmcField policy_fields[] = {
     POLICY(horizon_s, UINT64, .min = 1, NUMBER),
     POLICY(cooldown_s, UINT64, NUMBER),
     POLICY(demand_max_age_s, UINT64, NUMBER),
+    POLICY(moves_in, UINT64, .max = 1000),
+    POLICY(moves_out, UINT64, .max = 1000),
     POLICY(min_gain_milli, UINT64, NUMBER),
     POLICY(move_milli, UINT64, NUMBER),
     POLICY(gib_milli, UINT64, NUMBER),

@@ -13,7 +13,8 @@
     .safe_milli = VMC_RESOURCES(700, 900, 900, 700), .horizon_s = 4 * HOUR_S,  \
     .cooldown_s = HOUR_S, .demand_max_age_s = 900, .min_gain_milli = 5,        \
     .move_milli = 10, .gib_milli = 1,                                          \
-    .bandwidth_bytes_per_s = G_GUINT64_CONSTANT(1000000000)
+    .bandwidth_bytes_per_s = G_GUINT64_CONSTANT(1000000000), .moves_in = 2,    \
+    .moves_out = 2
 
 static const VmcPolicy balance = {
     .name = (char *) "balance",

@@ -32,7 +32,9 @@
  *   of a point
  * @move_milli: what any move costs, in thousandths of a point
  * @gib_milli: what each GiB that a move has to send costs
- * @bandwidth_bytes_per_s: how fast a move sends, for its duration
+ * @bandwidth_bytes_per_s: how fast the link of a host is, each way
+ * @moves_in: moves at a time into a host; 0 for any number
+ * @moves_out: moves at a time out of a host; 0 for any number
  */
 typedef struct {
     char *name;
@@ -48,6 +50,8 @@ typedef struct {
     guint64 move_milli;
     guint64 gib_milli;
     guint64 bandwidth_bytes_per_s;
+    guint64 moves_in;
+    guint64 moves_out;
 } VmcPolicy;
 
 /**
