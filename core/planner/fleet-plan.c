@@ -88,7 +88,8 @@ best_term(const double *before, const double *after)
 }
 
 static void
-weigh_step(Telling *telling, VmcPlanStep *step, guint vm, gint32 from, gint32 to)
+weigh_step(
+    Telling *telling, VmcPlanStep *step, guint vm, gint32 from, gint32 to)
 {
     double after[VMC_N_TERMS];
     VmcFleetStep what = {.vm = vm, .from = from, .to = to};
@@ -175,8 +176,8 @@ tell_refusals(Telling *telling)
     for (guint v = 0; v < fm->vms->len; v++) {
         g_autofree char *why = vmc_fleet_why_not(fm, telling->state, v);
         if (why != NULL)
-            vmc_plan_add_refusal(telling->plan,
-                                 vmc_fleet_model_vm(fm, v)->name, why);
+            vmc_plan_add_refusal(telling->plan, vmc_fleet_model_vm(fm, v)->name,
+                                 why);
     }
 }
 
@@ -205,7 +206,11 @@ in_units(const VmcFleetColumn *column, gint64 amount)
 }
 
 static void
-tell_use(Telling *telling, VmcPlanHost *told, const VmcState *start, guint h, guint c)
+tell_use(Telling *telling,
+         VmcPlanHost *told,
+         const VmcState *start,
+         guint h,
+         guint c)
 {
     const VmcModel *model = telling->fm->model;
     const VmcFleetColumn *column = vmc_fleet_model_column(telling->fm, c);

@@ -4,7 +4,7 @@
 #include "core/planner/policy-json.h"
 
 #include "core/error.h"
-#include "core/fleet-json.h"
+#include "core/resources-json.h"
 #include "core/json-text.h"
 
 /* No number of a policy is above this: products of three stay exact. */

@@ -10,7 +10,7 @@
 
 /* Properties of rebalance on random fleets, a new one a seed. */
 
-#define N_FLEETS 400
+#define N_FLEETS 500
 #define FEW_STEPS 4096
 #define MORE_STEPS 16384
 

@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "core/planner/question.h"
+
+#include "core/error.h"
+#include "core/planner/evacuate.h"
+#include "core/planner/fleet-plan.h"
+#include "core/planner/make-room.h"
+#include "core/planner/place.h"
+#include "core/planner/rebalance.h"
+#include "core/planner/repair.h"
+
+#include <math.h>
+
+/* A search of so many steps a VM finds most of what there is to find. */
+#define STEPS_PER_VM 64
+#define MIN_STEPS 65536
+#define MAX_STEPS 4194304
+
+static const char *const kind_names[VMC_N_QUESTION_KINDS] = {
+    [VMC_QUESTION_REBALANCE] = "rebalance", [VMC_QUESTION_PLACE] = "place",
+    [VMC_QUESTION_DRAIN] = "drain",         [VMC_QUESTION_REPAIR] = "repair",
+    [VMC_QUESTION_MAKE_ROOM] = "make-room",
+};
+
+const char *
+vmc_question_kind_to_name(VmcQuestionKind kind)
+{
+    g_return_val_if_fail(kind < VMC_N_QUESTION_KINDS, NULL);
+    return kind_names[kind];
+}
+
+gboolean
+vmc_question_kind_from_name(const char *name, VmcQuestionKind *ret_kind)
+{
+    g_return_val_if_fail(name != NULL && ret_kind != NULL, FALSE);
+    for (guint i = 0; i < VMC_N_QUESTION_KINDS; i++) {
+        if (g_str_equal(kind_names[i], name)) {
+            *ret_kind = (VmcQuestionKind) i;
+            return TRUE;
+        }
+    }
+    return FALSE;
+}
+
+VmcQuestion *
+vmc_question_new(VmcQuestionKind kind)
+{
+    VmcQuestion *question = g_new0(VmcQuestion, 1);
+
+    question->kind = kind;
+    question->policy = vmc_policy_new("balance");
+    question->seed = 1;
+    return question;
+}
+
+void
+vmc_question_free(VmcQuestion *question)
+{
+    if (question == NULL)
+        return;
+    vmc_policy_free(question->policy);
+    g_strfreev(question->hosts);
+    g_strfreev(question->vms);
+    g_free(question);
+}
+
+/* One question being answered. */
+typedef struct {
+    const VmcQuestion *question;
+    const VmcQuestionClock *clock;
+    VmcFleetModel *fm;
+    VmcFleetModel *there; /* as it will be at a placement that was asked for */
+} Answering;
+
+static VmcFleetModel *
+model_of(const VmcQuestion *question,
+         const VmcFleet *fleet,
+         guint flags,
+         GPtrArray *place,
+         GError **error)
+{
+    const VmcFleetModelOptions options = {
+        .now_s = question->now_s, .flags = flags, .place = place};
+
+    return vmc_fleet_model_new(fleet, question->policy, &options, error);
+}
+
+static char *
+describe(const VmcQuestion *question)
+{
+    GStrv names =
+        question->kind == VMC_QUESTION_DRAIN ? question->hosts : question->vms;
+    g_autofree char *all =
+        names != NULL && question->kind != VMC_QUESTION_REBALANCE
+            ? g_strjoinv(" ", names)
+            : g_strdup("");
+
+    return g_strstrip(
+        g_strdup_printf("%s %s", kind_names[question->kind], all));
+}
+
+/* ---- rebalance ----------------------------------------------------------- */
+
+/* The model that a second question about the result would have. A fleet that
+ * was counted once can be counted again. */
+static const VmcModel *
+model_at(const gint32 *host_of, gpointer data)
+{
+    Answering *answering = data;
+    g_autoptr(VmcFleet) fleet = vmc_fleet_moved(answering->fm, host_of);
+
+    vmc_fleet_model_free(answering->there);
+    answering->there = model_of(answering->question, fleet, 0, NULL, NULL);
+    return answering->there->model;
+}
+
+static guint64
+steps_for(const VmcQuestion *question, guint n_vms)
+{
+    if (question->steps > 0)
+        return question->steps;
+    return CLAMP((guint64) n_vms * STEPS_PER_VM, MIN_STEPS, MAX_STEPS);
+}
+
+static gint32 *
+rebalance(Answering *answering)
+{
+    const VmcQuestion *question = answering->question;
+    const VmcModel *model = answering->fm->model;
+    VmcRebalanceRequest request = {
+        .search = {.seed = question->seed,
+                   .n_threads = question->threads,
+                   .max_steps = steps_for(question, model->n_vms),
+                   .goal = -INFINITY},
+        .max_moves = question->max_moves,
+        .model_at = model_at,
+        .data = answering};
+
+    if (answering->clock != NULL && answering->clock->budget_us > 0) {
+        request.search.max_steps = question->steps;
+        request.search.budget_us = answering->clock->budget_us;
+        request.search.now_us = answering->clock->now_us;
+        request.search.clock = answering->clock->data;
+    }
+    return vmc_rebalance(model, &request);
+}
+
+static VmcPlan *
+answer_rebalance(const VmcQuestion *question,
+                 const VmcFleet *fleet,
+                 const VmcQuestionClock *clock,
+                 GError **error)
+{
+    g_autoptr(VmcFleetModel) fm = model_of(question, fleet, 0, NULL, error);
+    Answering answering = {.question = question, .clock = clock, .fm = fm};
+
+    if (fm == NULL)
+        return NULL;
+    g_autofree gint32 *target = rebalance(&answering);
+    g_autofree char *text = describe(question);
+    vmc_fleet_model_free(answering.there);
+    return vmc_fleet_plan_new(fm, target, text);
+}
+
+/* ---- place --------------------------------------------------------------- */
+
+static VmcVm *
+find_vm(const VmcFleet *fleet, const char *name, GError **error)
+{
+    VmcVm *vm = vmc_fleet_find_vm(fleet, name);
+
+    if (vm == NULL)
+        g_set_error(error, VMC_ERROR, VMC_ERROR_NOT_FOUND,
+                    "there is no VM '%s' in the fleet", name);
+    return vm;
+}
+
+static GPtrArray *
+homeless_vms(const VmcQuestion *question, const VmcFleet *fleet, GError **error)
+{
+    g_autoptr(GPtrArray) vms = g_ptr_array_new();
+
+    for (guint i = 0; question->vms != NULL && question->vms[i] != NULL; i++) {
+        VmcVm *vm = find_vm(fleet, question->vms[i], error);
+        if (vm == NULL)
+            return NULL;
+        if (vm->host != NULL || vm->destination != NULL) {
+            g_set_error(error, VMC_ERROR, VMC_ERROR_REFUSED,
+                        "VM '%s' is on host '%s' already; only VMs on no host "
+                        "are placed",
+                        vm->name,
+                        vm->host != NULL ? vm->host : vm->destination);
+            return NULL;
+        }
+        g_ptr_array_add(vms, vm);
+    }
+    return g_steal_pointer(&vms);
+}
+
+static VmcPlan *
+answer_place(const VmcQuestion *question,
+             const VmcFleet *fleet,
+             const VmcQuestionClock *clock G_GNUC_UNUSED,
+             GError **error)
+{
+    g_autoptr(GPtrArray) vms = homeless_vms(question, fleet, error);
+    g_autoptr(GArray) indexes = g_array_new(FALSE, FALSE, sizeof(guint32));
+    g_autofree char *text = describe(question);
+
+    if (vms == NULL)
+        return NULL;
+    g_autoptr(VmcFleetModel) fm = model_of(
+        question, fleet,
+        VMC_FLEET_MODEL_ONLY_PLACE | VMC_FLEET_MODEL_NO_COOLDOWN, vms, error);
+    if (fm == NULL)
+        return NULL;
+    for (guint32 v = 0; v < fm->vms->len; v++)
+        if (fm->model->start[v] == VMC_NOWHERE && fm->model->is_movable[v])
+            g_array_append_val(indexes, v);
+    g_autoptr(VmcState) state = vmc_state_new(fm->model);
+    vmc_place(state, (const guint32 *) indexes->data, indexes->len);
+    return vmc_fleet_plan_new(fm, state->host_of, text);
+}
+
+/* ---- drain, repair, make room -------------------------------------------- */
+
+typedef gboolean (*MendFunc)(VmcState *state, VmcRepairReport *ret_report);
+
+static VmcPlan *
+answer_by(const VmcQuestion *question,
+          const VmcFleet *fleet,
+          MendFunc mend,
+          GError **error)
+{
+    g_autoptr(VmcFleetModel) fm =
+        model_of(question, fleet, VMC_FLEET_MODEL_NO_COOLDOWN, NULL, error);
+    g_autofree char *text = describe(question);
+
+    if (fm == NULL)
+        return NULL;
+    g_autoptr(VmcState) state = vmc_state_new(fm->model);
+    mend(state, NULL);
+    return vmc_fleet_plan_new(fm, state->host_of, text);
+}
+
+static VmcFleet *
+with_draining(VmcFleet *fleet, const char *name, GError **error)
+{
+    const VmcHost *host = vmc_fleet_find_host(fleet, name);
+
+    if (host == NULL) {
+        g_set_error(error, VMC_ERROR, VMC_ERROR_NOT_FOUND,
+                    "there is no host '%s' in the fleet", name);
+        return NULL;
+    }
+    g_autoptr(VmcHost) draining = vmc_host_copy(host);
+    draining->state = VMC_HOST_DRAINING;
+    g_clear_pointer(&draining->state_reason, g_free);
+    return vmc_fleet_with_host(fleet, draining);
+}
+
+static VmcPlan *
+answer_drain(const VmcQuestion *question,
+             const VmcFleet *fleet,
+             const VmcQuestionClock *clock G_GNUC_UNUSED,
+             GError **error)
+{
+    g_autoptr(VmcFleet) drained = vmc_fleet_ref((VmcFleet *) fleet);
+
+    for (guint i = 0; question->hosts != NULL && question->hosts[i] != NULL;
+         i++) {
+        VmcFleet *next = with_draining(drained, question->hosts[i], error);
+        if (next == NULL)
+            return NULL;
+        vmc_fleet_unref(drained);
+        drained = next;
+    }
+    return answer_by(question, drained, vmc_evacuate, error);
+}
+
+static VmcPlan *
+answer_repair(const VmcQuestion *question,
+              const VmcFleet *fleet,
+              const VmcQuestionClock *clock G_GNUC_UNUSED,
+              GError **error)
+{
+    return answer_by(question, fleet, vmc_repair, error);
+}
+
+static VmcPlan *
+answer_make_room(const VmcQuestion *question,
+                 const VmcFleet *fleet,
+                 const VmcQuestionClock *clock G_GNUC_UNUSED,
+                 GError **error)
+{
+    const char *name = question->vms != NULL ? question->vms[0] : NULL;
+    const VmcVm *vm = find_vm(fleet, name != NULL ? name : "", error);
+
+    if (vm == NULL)
+        return NULL;
+    if (vm->host == NULL) {
+        g_set_error(error, VMC_ERROR, VMC_ERROR_REFUSED,
+                    "VM '%s' is on no host: place it first", vm->name);
+        return NULL;
+    }
+    g_autoptr(VmcFleet) grown = vmc_make_room(fleet, vm, question->size);
+    return answer_by(question, grown, vmc_repair, error);
+}
+
+/* ---- public -------------------------------------------------------------- */
+
+typedef VmcPlan *(*AnswerFunc)(const VmcQuestion *question,
+                               const VmcFleet *fleet,
+                               const VmcQuestionClock *clock,
+                               GError **error);
+
+static const AnswerFunc answers[VMC_N_QUESTION_KINDS] = {
+    [VMC_QUESTION_REBALANCE] = answer_rebalance,
+    [VMC_QUESTION_PLACE] = answer_place,
+    [VMC_QUESTION_DRAIN] = answer_drain,
+    [VMC_QUESTION_REPAIR] = answer_repair,
+    [VMC_QUESTION_MAKE_ROOM] = answer_make_room,
+};
+
+VmcPlan *
+vmc_question_answer(const VmcQuestion *question,
+                    const VmcFleet *fleet,
+                    const VmcQuestionClock *clock,
+                    GError **error)
+{
+    g_return_val_if_fail(question != NULL && fleet != NULL, NULL);
+    return answers[question->kind](question, fleet, clock, error);
+}
