@@ -202,12 +202,6 @@ mark(VmcTransit *transit, gint32 domain)
     return TRUE;
 }
 
-static gboolean
-is_marked(const VmcTransit *transit, gint32 domain)
-{
-    return domain != VMC_NOWHERE && transit->mark[domain] == transit->stamp;
-}
-
 /* Those that are not on their way are surely where they are. */
 static void
 add_settled(VmcTransit *transit,
@@ -230,12 +224,61 @@ add_settled(VmcTransit *transit,
     extent->least_spread = extent->most_spread = n_domains + n_nowhere;
 }
 
+static gboolean
+is_marked(const VmcTransit *transit, gint32 domain)
+{
+    return domain != VMC_NOWHERE && transit->mark[domain] == transit->stamp;
+}
+
+static gboolean
+adds_nothing(const VmcTransit *transit, gint32 domain)
+{
+    return domain == VMC_NOWHERE || is_marked(transit, domain);
+}
+
+/* Each VM on its way may add one, unless others surely are wherever it ends. */
+static void
+add_most(VmcTransit *transit,
+         guint level,
+         const guint32 *vms,
+         guint n,
+         Extent *extent)
+{
+    for (guint i = 0; i < n; i++) {
+        const Ends ends = ends_of(transit, level, vms[i]);
+        if (ends.here == ends.there)
+            continue;
+        extent->most_spread++;
+        extent->most += !adds_nothing(transit, ends.here) ||
+                        !adds_nothing(transit, ends.there);
+    }
+}
+
 /*
  * A VM on its way between two domains that nobody else is surely in adds one,
  * whichever it ends in; two such add two only when they have no end in common.
- * So VMs on their way count for the least as far as they can be matched to ends
- * of their own, and for the most once each.
+ * So VMs on their way count as far as they can be matched to ends of their own.
  */
+static void
+add_least(VmcTransit *transit,
+          guint level,
+          const guint32 *vms,
+          guint n,
+          Extent *extent)
+{
+    for (guint i = 0; i < n; i++) {
+        const Ends ends = ends_of(transit, level, vms[i]);
+        if (ends.here == ends.there || is_marked(transit, ends.here) ||
+            is_marked(transit, ends.there))
+            continue;
+        mark(transit, ends.here);
+        mark(transit, ends.there);
+        extent->least_spread++;
+        /* one that starts or stops may be nowhere */
+        extent->least += ends.here != VMC_NOWHERE && ends.there != VMC_NOWHERE;
+    }
+}
+
 static Extent
 extent_of(VmcTransit *transit, guint group, guint level)
 {
@@ -245,20 +288,8 @@ extent_of(VmcTransit *transit, guint group, guint level)
 
     transit->stamp++;
     add_settled(transit, level, vms, n, &extent);
-    for (guint i = 0; i < n; i++) {
-        const Ends ends = ends_of(transit, level, vms[i]);
-        if (ends.here == ends.there)
-            continue;
-        extent.most++;
-        extent.most_spread++;
-        if (is_marked(transit, ends.here) || is_marked(transit, ends.there))
-            continue;
-        mark(transit, ends.here);
-        mark(transit, ends.there);
-        extent.least_spread++;
-        /* one that starts or stops may be nowhere */
-        extent.least += ends.here != VMC_NOWHERE && ends.there != VMC_NOWHERE;
-    }
+    add_most(transit, level, vms, n, &extent);
+    add_least(transit, level, vms, n, &extent);
     return extent;
 }
 
