@@ -126,6 +126,8 @@ first_bucket(const VmcRepair *repair, guint vm)
 /* A VM that is nowhere now and looks for a host.
  *
  * @except: the host that it has to leave, or %VMC_NOWHERE
+ * @level: a level
+ * @domain: the only domain of it that it may be in, or %VMC_NOWHERE
  * @most: what may be added to violations of hard rules at most: if the VM leads
  *   others where it was, taking it out has broken something already
  */
@@ -133,6 +135,8 @@ typedef struct {
     const VmcRepair *repair;
     guint vm;
     gint32 except;
+    guint level;
+    gint32 domain;
     gint64 most;
 } Seeker;
 
@@ -145,13 +149,51 @@ violations_added(const VmcRepair *repair, guint vm, gint32 host)
     return vmc_rules_delta(repair->state, &change, &soft);
 }
 
+/* Where the others are that it has to be together with. So that most hosts need
+ * no longer look; the rules are asked all the same. */
+static void
+seek_domain(Seeker *seeker)
+{
+    const VmcState *state = seeker->repair->state;
+    const VmcModel *model = state->model;
+
+    for (guint32 i = model->rules_of.start[seeker->vm];
+         i < model->rules_of.start[seeker->vm + 1]; i++) {
+        const VmcRule *rule = &model->rules[model->rules_of.item[i] / 2];
+        if (!rule->is_hard || rule->kind != VMC_RULE_TOGETHER ||
+            state->distinct[rule->tally] != 1)
+            continue;
+        for (guint32 k = model->groups.start[rule->members];
+             k < model->groups.start[rule->members + 1]; k++) {
+            const gint32 host = state->host_of[model->groups.item[k]];
+            if (host == VMC_NOWHERE)
+                continue;
+            seeker->level = rule->level;
+            seeker->domain =
+                (gint32) vmc_model_domain(model, rule->level, (guint) host);
+            return;
+        }
+    }
+}
+
+static gboolean
+is_in_domain(const Seeker *seeker, guint host)
+{
+    return seeker->domain == VMC_NOWHERE ||
+           (gint32) vmc_model_domain(seeker->repair->state->model,
+                                     seeker->level, host) == seeker->domain;
+}
+
 static Seeker
 seeker_for(const VmcRepair *repair, guint vm, gint32 except)
 {
     const gint64 back =
         except == VMC_NOWHERE ? 0 : violations_added(repair, vm, except);
 
-    return (Seeker){repair, vm, except, MIN(back, 0)};
+    Seeker seeker = {repair, vm, except, 0, VMC_NOWHERE, MIN(back, 0)};
+
+    seek_domain(&seeker);
+    return seeker;
 }
 
 static gboolean
@@ -180,7 +222,8 @@ find_hole(const Seeker *seeker, gboolean waits)
         for (gint32 host = holes->first[bucket];
              host >= 0 && n_fitting < N_COMPARED; host = holes->next[host]) {
             const gint64 here = looseness(repair, (guint) host);
-            if (!has_room(repair, seeker->vm, (guint) host, waits) ||
+            if (!is_in_domain(seeker, (guint) host) ||
+                !has_room(repair, seeker->vm, (guint) host, waits) ||
                 !is_taken(seeker, (guint) host))
                 continue;
             n_fitting++;
@@ -293,7 +336,7 @@ make_way(VmcRepair *repair, const Seeker *seeker)
     for (guint i = 0; i < hosts->len && repair->effort > 0; i++) {
         const guint host = g_array_index(hosts, guint, i);
         repair->effort--;
-        if ((gint32) host == seeker->except ||
+        if ((gint32) host == seeker->except || !is_in_domain(seeker, host) ||
             !vmc_model_may_sit(repair->state->model, seeker->vm, host))
             continue;
         const gint32 other = find_other(repair, seeker->vm, host);
