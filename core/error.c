@@ -3,6 +3,8 @@
 
 #include "core/error.h"
 
+#include "core/name-table.h"
+
 #include <gio/gio.h>
 
 typedef struct {
@@ -120,14 +122,7 @@ vmc_error_to_slug(VmcError code)
 gboolean
 vmc_error_from_slug(const char *slug, VmcError *ret_code)
 {
-    g_return_val_if_fail(slug != NULL && ret_code != NULL, FALSE);
-    for (guint i = 0; i < VMC_N_ERRORS; i++) {
-        if (g_str_equal(rows[i].slug, slug)) {
-            *ret_code = (VmcError) i;
-            return TRUE;
-        }
-    }
-    return FALSE;
+    return vmc_rows_find(rows, slug, slug, ret_code);
 }
 
 const char *

@@ -4,6 +4,7 @@
 #include "core/factor.h"
 
 #include "core/error.h"
+#include "core/name-table.h"
 #include "core/units.h"
 
 #include <string.h>
@@ -30,14 +31,7 @@ vmc_factor_source_to_name(VmcFactorSource source)
 gboolean
 vmc_factor_source_from_name(const char *name, VmcFactorSource *ret_source)
 {
-    g_return_val_if_fail(name != NULL && ret_source != NULL, FALSE);
-    for (guint i = 0; i < VMC_N_FACTOR_SOURCES; i++) {
-        if (g_str_equal(source_names[i], name)) {
-            *ret_source = (VmcFactorSource) i;
-            return TRUE;
-        }
-    }
-    return FALSE;
+    return vmc_names_find(source_names, name, ret_source);
 }
 
 VmcFactor

@@ -3,6 +3,8 @@
 
 #include "core/host.h"
 
+#include "core/name-table.h"
+
 static const char *const state_names[VMC_N_HOST_STATES] = {
     [VMC_HOST_UP] = "up",
     [VMC_HOST_DEGRADED] = "degraded",
@@ -22,14 +24,7 @@ vmc_host_state_to_name(VmcHostState state)
 gboolean
 vmc_host_state_from_name(const char *name, VmcHostState *ret_state)
 {
-    g_return_val_if_fail(name != NULL && ret_state != NULL, FALSE);
-    for (guint i = 0; i < VMC_N_HOST_STATES; i++) {
-        if (g_str_equal(state_names[i], name)) {
-            *ret_state = (VmcHostState) i;
-            return TRUE;
-        }
-    }
-    return FALSE;
+    return vmc_names_find(state_names, name, ret_state);
 }
 
 /* ---- pools -------------------------------------------------------------- */

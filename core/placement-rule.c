@@ -4,6 +4,7 @@
 #include "core/placement-rule.h"
 
 #include "core/error.h"
+#include "core/name-table.h"
 #include "core/vm.h"
 
 #include <string.h>
@@ -28,14 +29,7 @@ gboolean
 vmc_placement_rule_kind_from_name(const char *name,
                                   VmcPlacementRuleKind *ret_kind)
 {
-    g_return_val_if_fail(name != NULL && ret_kind != NULL, FALSE);
-    for (guint i = 0; i < VMC_N_PLACEMENT_RULE_KINDS; i++) {
-        if (g_str_equal(kind_names[i], name)) {
-            *ret_kind = (VmcPlacementRuleKind) i;
-            return TRUE;
-        }
-    }
-    return FALSE;
+    return vmc_names_find(kind_names, name, ret_kind);
 }
 
 /* ---- groups ------------------------------------------------------------- */

@@ -4,6 +4,7 @@
 #include "core/resize.h"
 
 #include "core/error.h"
+#include "core/name-table.h"
 #include "core/resize-ladder.h"
 #include "core/units.h"
 
@@ -44,14 +45,7 @@ vmc_rung_to_name(VmcRung rung)
 gboolean
 vmc_rung_from_name(const char *name, VmcRung *ret_rung)
 {
-    g_return_val_if_fail(name != NULL && ret_rung != NULL, FALSE);
-    for (guint i = 0; i < VMC_N_RUNGS; i++) {
-        if (g_str_equal(rung_names[i], name)) {
-            *ret_rung = (VmcRung) i;
-            return TRUE;
-        }
-    }
-    return FALSE;
+    return vmc_names_find(rung_names, name, ret_rung);
 }
 
 /* ---- steps -------------------------------------------------------------- */

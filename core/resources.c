@@ -3,6 +3,7 @@
 
 #include "core/resources.h"
 
+#include "core/name-table.h"
 #include "core/units.h"
 
 typedef struct {
@@ -33,14 +34,7 @@ vmc_resource_to_name(VmcResource resource)
 gboolean
 vmc_resource_from_name(const char *name, VmcResource *ret_resource)
 {
-    g_return_val_if_fail(name != NULL && ret_resource != NULL, FALSE);
-    for (guint i = 0; i < VMC_N_RESOURCES; i++) {
-        if (g_str_equal(rows[i].name, name)) {
-            *ret_resource = (VmcResource) i;
-            return TRUE;
-        }
-    }
-    return FALSE;
+    return vmc_rows_find(rows, name, name, ret_resource);
 }
 
 const char *

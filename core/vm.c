@@ -4,6 +4,7 @@
 #include "core/vm.h"
 
 #include "core/error.h"
+#include "core/name-table.h"
 
 #include <string.h>
 
@@ -23,14 +24,7 @@ vmc_vm_state_to_name(VmcVmState state)
 gboolean
 vmc_vm_state_from_name(const char *name, VmcVmState *ret_state)
 {
-    g_return_val_if_fail(name != NULL && ret_state != NULL, FALSE);
-    for (guint i = 0; i < VMC_N_VM_STATES; i++) {
-        if (g_str_equal(state_names[i], name)) {
-            *ret_state = (VmcVmState) i;
-            return TRUE;
-        }
-    }
-    return FALSE;
+    return vmc_names_find(state_names, name, ret_state);
 }
 
 static GStrv

@@ -3,6 +3,8 @@
 
 #include "vmctl/output.h"
 
+#include "core/name-table.h"
+
 #include <stdio.h>
 
 static const char *const format_names[VMC_N_FORMATS] = {
@@ -21,13 +23,7 @@ vmc_format_to_name(VmcFormat format)
 gboolean
 vmc_format_from_name(const char *name, VmcFormat *ret_format)
 {
-    for (guint i = 0; i < VMC_N_FORMATS; i++) {
-        if (g_str_equal(format_names[i], name)) {
-            *ret_format = (VmcFormat) i;
-            return TRUE;
-        }
-    }
-    return FALSE;
+    return vmc_names_find(format_names, name, ret_format);
 }
 
 /* ---- JSON ---------------------------------------------------------------- */

@@ -3,6 +3,8 @@
 
 #include "core/planner/plan.h"
 
+#include "core/name-table.h"
+
 static const char *const kind_names[VMC_N_PLAN_STEP_KINDS] = {
     [VMC_PLAN_MOVE] = "move",
     [VMC_PLAN_START] = "start",
@@ -217,11 +219,5 @@ vmc_plan_step_kind_to_name(VmcPlanStepKind kind)
 gboolean
 vmc_plan_step_kind_from_name(const char *name, VmcPlanStepKind *ret_kind)
 {
-    for (guint i = 0; i < VMC_N_PLAN_STEP_KINDS; i++) {
-        if (!g_str_equal(kind_names[i], name))
-            continue;
-        *ret_kind = (VmcPlanStepKind) i;
-        return TRUE;
-    }
-    return FALSE;
+    return vmc_names_find(kind_names, name, ret_kind);
 }

@@ -3,6 +3,8 @@
 
 #include "daemon/hypervisor/call.h"
 
+#include "core/name-table.h"
+
 #include <glib/gstdio.h>
 
 typedef struct {
@@ -68,14 +70,7 @@ vmc_call_kind_to_name(VmcCallKind kind)
 gboolean
 vmc_call_kind_from_name(const char *name, VmcCallKind *ret_kind)
 {
-    g_return_val_if_fail(name != NULL && ret_kind != NULL, FALSE);
-    for (guint i = 0; i < VMC_N_CALLS; i++) {
-        if (g_str_equal(rows[i].name, name)) {
-            *ret_kind = (VmcCallKind) i;
-            return TRUE;
-        }
-    }
-    return FALSE;
+    return vmc_rows_find(rows, name, name, ret_kind);
 }
 
 VmcLane

@@ -3,6 +3,8 @@
 
 #include "daemon/hypervisor/facts.h"
 
+#include "core/name-table.h"
+
 static const char *const run_state_names[VMC_N_RUN_STATES] = {
     [VMC_RUN_ABSENT] = "absent",
     [VMC_RUN_SHUT_OFF] = "shut-off",
@@ -25,14 +27,7 @@ vmc_run_state_to_name(VmcRunState state)
 gboolean
 vmc_run_state_from_name(const char *name, VmcRunState *ret_state)
 {
-    g_return_val_if_fail(name != NULL && ret_state != NULL, FALSE);
-    for (guint i = 0; i < VMC_N_RUN_STATES; i++) {
-        if (g_str_equal(run_state_names[i], name)) {
-            *ret_state = (VmcRunState) i;
-            return TRUE;
-        }
-    }
-    return FALSE;
+    return vmc_names_find(run_state_names, name, ret_state);
 }
 
 gboolean

@@ -3,6 +3,7 @@
 
 #include "daemon/jobs/job.h"
 
+#include "core/name-table.h"
 #include "daemon/jobs/json-value.h"
 
 #define REMEMBERED "remembered" /* member of the intent */
@@ -24,14 +25,7 @@ vmc_job_state_to_name(VmcJobState state)
 gboolean
 vmc_job_state_from_name(const char *name, VmcJobState *ret_state)
 {
-    g_return_val_if_fail(name != NULL && ret_state != NULL, FALSE);
-    for (guint i = 0; i < VMC_N_JOB_STATES; i++) {
-        if (g_str_equal(state_names[i], name)) {
-            *ret_state = (VmcJobState) i;
-            return TRUE;
-        }
-    }
-    return FALSE;
+    return vmc_names_find(state_names, name, ret_state);
 }
 
 gboolean
