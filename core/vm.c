@@ -157,3 +157,17 @@ vmc_vm_name_check(const char *name, GError **error)
     }
     return TRUE;
 }
+
+gboolean
+vmc_vm_check_managed(const VmcVm *vm, GError **error)
+{
+    g_return_val_if_fail(vm != NULL, FALSE);
+
+    if (vm->is_managed)
+        return TRUE;
+    g_set_error(error, VMC_ERROR, VMC_ERROR_REFUSED,
+                "'%s' on host '%s' is a domain that vmctl does not manage, and "
+                "never touches: adopt it first, with vmctl adopt",
+                vm->name, vm->host != NULL ? vm->host : "?");
+    return FALSE;
+}

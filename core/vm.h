@@ -161,6 +161,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(VmcVm, vmc_vm_unref)
 VmcResources vmc_vm_claim(const VmcVm *vm);
 
 /**
+ * vmc_vm_check_managed:
+ * @vm: a VM
+ * @error: %VMC_ERROR_REFUSED when it is a domain that was only found
+ *
+ * Returns: whether vmctl may touch it
+ */
+gboolean vmc_vm_check_managed(const VmcVm *vm, GError **error);
+
+/**
  * vmc_vm_name_check:
  * @name: a name for a VM or host
  * @error: %VMC_ERROR_INVALID when it is empty, longer than 63 characters, has

@@ -33,13 +33,7 @@ vmc_vm_route_find_managed(VmcRequest *request,
 {
     VmcVm *vm = vmc_vm_route_find(request, fleet, error);
 
-    if (vm == NULL || vm->is_managed)
-        return vm;
-    g_set_error(error, VMC_ERROR, VMC_ERROR_REFUSED,
-                "'%s' on host '%s' is a domain that vmctl does not manage, and "
-                "never touches: adopt it first",
-                vm->name, vm->host != NULL ? vm->host : "?");
-    return NULL;
+    return vm != NULL && vmc_vm_check_managed(vm, error) ? vm : NULL;
 }
 
 static VmcFleet *

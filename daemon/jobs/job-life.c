@@ -235,17 +235,11 @@ give_back_reserve(VmcJobRun *run)
         vmc_job_run_add_note(run, "job", error->message);
 }
 
-/* vmctld never touches what it does not manage. */
 static gboolean
 check_managed(VmcJobRun *run, const VmcVm *vm, GError **error)
 {
-    if (vm->is_managed || (run->kind->flags & VMC_JOB_TAKES_FOUND) != 0)
-        return TRUE;
-    g_set_error(error, VMC_ERROR, VMC_ERROR_REFUSED,
-                "cannot %s '%s' on host '%s', since vmctl does not manage it: "
-                "use vmctl adopt first",
-                run->kind->name, vm->name, vm->host);
-    return FALSE;
+    return (run->kind->flags & VMC_JOB_TAKES_FOUND) != 0 ||
+           vmc_vm_check_managed(vm, error);
 }
 
 /* Its last migration has no known end: on either host it may be, or be half. */

@@ -106,12 +106,8 @@ vmc_move_order_find(const VmcMoveOrder *order,
 static gboolean
 check_vm(const VmcVm *vm, GError **error)
 {
-    if (!vm->is_managed) {
-        g_set_error(error, VMC_ERROR, VMC_ERROR_REFUSED,
-                    "VM '%s' is not managed: vmctl adopt takes it over",
-                    vm->name);
+    if (!vmc_vm_check_managed(vm, error))
         return FALSE;
-    }
     if (vm->destination != NULL) {
         g_set_error(error, VMC_ERROR, VMC_ERROR_BUSY,
                     "VM '%s' is moving to host '%s' already", vm->name,

@@ -87,12 +87,8 @@ round_memory(VmcResizeOrder *order, const VmcVm *vm)
 static gboolean
 check_vm(const VmcVm *vm, GError **error)
 {
-    if (!vm->is_managed) {
-        g_set_error(error, VMC_ERROR, VMC_ERROR_REFUSED,
-                    "VM '%s' is not managed: vmctl adopt takes it over",
-                    vm->name);
+    if (!vmc_vm_check_managed(vm, error))
         return FALSE;
-    }
     if (vm->host == NULL) {
         g_set_error(error, VMC_ERROR, VMC_ERROR_REFUSED,
                     "VM '%s' is on no host", vm->name);
