@@ -8,6 +8,7 @@
 #include "daemon/hypervisor/libvirt-driver.h"
 
 #include <gio/gio.h>
+#include <stdlib.h>
 
 #define EVENT_WAIT_S 60
 #define AGENT_WAIT_S 120
@@ -44,16 +45,17 @@ read_settings(const char *path)
     return TRUE;
 }
 
-gboolean
+void
 lab_read(void)
 {
     const char *dir = g_getenv("VMCTL_LAB");
-    g_autofree char *path = NULL;
+    g_autofree char *path =
+        dir != NULL ? g_build_filename(dir, "lab.env", NULL) : NULL;
 
-    if (dir == NULL)
-        return FALSE;
-    path = g_build_filename(dir, "lab.env", NULL);
-    return read_settings(path);
+    if (path != NULL && read_settings(path))
+        return;
+    g_printerr("VMCTL_LAB names no lab: scripts/lab up raises one\n");
+    exit(1);
 }
 
 void

@@ -9,12 +9,9 @@
  * tell, and scripts/lab to do things to them. VMCTL_LAB names the lab's folder.
  */
 
-/**
- * lab_read:
- *
- * Returns: %FALSE when VMCTL_LAB names no lab that is up
- */
-gboolean lab_read(void);
+/* Once, before all else: reads what VMCTL_LAB names, and ends the program when
+ * that is no lab that is up. */
+void lab_read(void);
 
 /* Once, before the first test, of programs that do not run the main loop
  * themselves: a thread serves the default main context from now on. */

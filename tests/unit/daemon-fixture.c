@@ -473,3 +473,14 @@ vmc_fixture_trail_has(const VmcJobRecord *record, const char *text)
     }
     return FALSE;
 }
+
+void
+vmc_fixture_assert_ended(const VmcJobRecord *record, VmcJobState state)
+{
+    if (record->error_message != NULL)
+        g_test_message("%s", record->error_message);
+    for (guint i = 0; record->state != state && i < record->trail->len; i++)
+        g_test_message("%s", ((VmcJobNote *) record->trail->pdata[i])->text);
+    g_assert_cmpstr(vmc_job_state_to_name(record->state), ==,
+                    vmc_job_state_to_name(state));
+}

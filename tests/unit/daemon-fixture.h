@@ -124,3 +124,6 @@ void vmc_daemon_fixture_wait_for(VmcDaemonFixture *fixture,
 
 /* Whether the trail has a note with @text in it. */
 gboolean vmc_fixture_trail_has(const VmcJobRecord *record, const char *text);
+
+/* Asserts how a job has ended; else shows its trail. */
+void vmc_fixture_assert_ended(const VmcJobRecord *record, VmcJobState state);

@@ -72,17 +72,6 @@ fleet_vm(Fixture *fixture)
     return vmc_daemon_fixture_vm(&fixture->daemon, fixture->uuid);
 }
 
-static void
-assert_ended(const VmcJobRecord *record, VmcJobState state)
-{
-    if (record->error_message != NULL)
-        g_test_message("%s", record->error_message);
-    for (guint i = 0; record->state != state && i < record->trail->len; i++)
-        g_test_message("%s", ((VmcJobNote *) record->trail->pdata[i])->text);
-    g_assert_cmpstr(vmc_job_state_to_name(record->state), ==,
-                    vmc_job_state_to_name(state));
-}
-
 /* The whole of "never lost, never twice". */
 static void
 assert_only_on(Fixture *fixture, const char *host, VmcRunState state)
@@ -131,7 +120,7 @@ test_moves(Fixture *fixture, gconstpointer data)
 {
     g_autoptr(VmcJobRecord) record = migrate(fixture);
 
-    assert_ended(record, VMC_JOB_DONE);
+    vmc_fixture_assert_ended(record, VMC_JOB_DONE);
     assert_only_on(fixture, "h2", VMC_RUN_RUNNING);
     g_assert_cmpstr(json_object_get_string_member(record->result, "host"), ==,
                     "h2");
@@ -143,13 +132,13 @@ static void
 test_there_and_back(Fixture *fixture, gconstpointer data)
 {
     g_autoptr(VmcJobRecord) there = migrate(fixture);
-    assert_ended(there, VMC_JOB_DONE);
+    vmc_fixture_assert_ended(there, VMC_JOB_DONE);
     guint64 id =
         vmc_daemon_fixture_submit(&fixture->daemon, "migrate", fixture->uuid,
                                   "{\"from\":\"h2\",\"to\":\"h1\"}");
     g_autoptr(VmcJobRecord) back = finish(fixture, id);
 
-    assert_ended(back, VMC_JOB_DONE);
+    vmc_fixture_assert_ended(back, VMC_JOB_DONE);
     assert_only_on(fixture, "h1", VMC_RUN_RUNNING);
 }
 
@@ -160,7 +149,7 @@ test_paused_stays_paused(Fixture *fixture, gconstpointer data)
     pause_it(fixture);
     g_autoptr(VmcJobRecord) record = migrate(fixture);
 
-    assert_ended(record, VMC_JOB_DONE);
+    vmc_fixture_assert_ended(record, VMC_JOB_DONE);
     assert_only_on(fixture, "h2", VMC_RUN_PAUSED);
 }
 
@@ -178,7 +167,7 @@ test_counts_on_both(Fixture *fixture, gconstpointer data)
     g_assert_cmpuint(vmc_fleet_host_use(fleet, "h2").n_vms, ==, 1);
     vmc_sim_fault_clear();
     g_autoptr(VmcJobRecord) record = finish(fixture, id);
-    assert_ended(record, VMC_JOB_DONE);
+    vmc_fixture_assert_ended(record, VMC_JOB_DONE);
 }
 
 /* ---- refused before anything is done ------------------------------------ */
@@ -194,7 +183,7 @@ test_unfit_destination(Fixture *fixture, gconstpointer data)
     host->reserved.amount[VMC_MEMORY] = host->physical.amount[VMC_MEMORY];
     vmc_live_fleet_put_host(fixture->daemon.live_fleet, host);
     g_autoptr(VmcJobRecord) record = migrate(fixture);
-    assert_ended(record, VMC_JOB_FAILED);
+    vmc_fixture_assert_ended(record, VMC_JOB_FAILED);
     g_assert_cmpint(record->error_code, ==, VMC_ERROR_REFUSED);
     g_assert_nonnull(strstr(record->error_message, "memory"));
     assert_only_on(fixture, "h1", VMC_RUN_RUNNING);
@@ -211,7 +200,7 @@ test_runs_there_already(Fixture *fixture, gconstpointer data)
     g_assert_cmpuint(vmc_sim_world_count_running(fixture->uuid), ==, 2);
 
     g_autoptr(VmcJobRecord) record = migrate(fixture);
-    assert_ended(record, VMC_JOB_FAILED);
+    vmc_fixture_assert_ended(record, VMC_JOB_FAILED);
     g_assert_cmpint(record->error_code, ==, VMC_ERROR_EXISTS);
     g_assert_cmpuint(vmc_sim_world_count_running(fixture->uuid), ==, 2);
 }
@@ -226,7 +215,7 @@ test_destination_silent(Fixture *fixture, gconstpointer data)
 
     vmc_sim_fault_add(&fault);
     g_autoptr(VmcJobRecord) record = migrate(fixture);
-    assert_ended(record, VMC_JOB_FAILED);
+    vmc_fixture_assert_ended(record, VMC_JOB_FAILED);
     g_assert_cmpint(record->error_code, ==, VMC_ERROR_UNREACHABLE);
     vmc_sim_fault_clear();
     assert_only_on(fixture, "h1", VMC_RUN_RUNNING);
@@ -278,7 +267,7 @@ test_fault(Fixture *fixture, gconstpointer data)
 
     add_fault(item->kind, item->step, item->call);
     g_autoptr(VmcJobRecord) record = migrate(fixture);
-    assert_ended(record, item->state);
+    vmc_fixture_assert_ended(record, item->state);
     g_assert_cmpuint(vmc_sim_fault_count(), ==, 1);
     vmc_sim_fault_clear();
     assert_only_on(fixture, item->host, VMC_RUN_RUNNING);
@@ -297,7 +286,7 @@ test_cancel(Fixture *fixture, gconstpointer data)
     vmc_job_queue_cancel(fixture->daemon.queue, id, &error);
     g_assert_no_error(error);
     g_autoptr(VmcJobRecord) record = finish(fixture, id);
-    assert_ended(record, VMC_JOB_CANCELLED);
+    vmc_fixture_assert_ended(record, VMC_JOB_CANCELLED);
     assert_only_on(fixture, "h1", VMC_RUN_RUNNING);
 }
 
@@ -308,7 +297,7 @@ test_takes_too_long(Fixture *fixture, gconstpointer data)
     add_fault(VMC_SIM_FAULT_HANG, VMC_SIM_STEP_PERFORM, "migrate");
     g_autoptr(VmcJobRecord) record = migrate(fixture);
 
-    assert_ended(record, VMC_JOB_FAILED);
+    vmc_fixture_assert_ended(record, VMC_JOB_FAILED);
     g_assert_nonnull(strstr(record->error_message, "migration_timeout_s"));
     assert_only_on(fixture, "h1", VMC_RUN_RUNNING);
 }
@@ -338,7 +327,7 @@ test_crash(Fixture *fixture, gconstpointer data)
     vmc_sim_fixture_await_fault();
     vmc_sim_fixture_restart(&fixture->daemon);
     g_autoptr(VmcJobRecord) record = finish(fixture, id);
-    assert_ended(record, VMC_JOB_DONE);
+    vmc_fixture_assert_ended(record, VMC_JOB_DONE);
     assert_only_on(fixture, "h2", VMC_RUN_RUNNING);
 }
 
@@ -352,7 +341,7 @@ test_crash_paused(Fixture *fixture, gconstpointer data)
     vmc_sim_fixture_await_fault();
     vmc_sim_fixture_restart(&fixture->daemon);
     g_autoptr(VmcJobRecord) record = finish(fixture, id);
-    assert_ended(record, VMC_JOB_DONE);
+    vmc_fixture_assert_ended(record, VMC_JOB_DONE);
     assert_only_on(fixture, "h2", VMC_RUN_PAUSED);
 }
 
