@@ -84,24 +84,12 @@ round_up(guint64 amount, guint64 block)
     return (amount + block - 1) / block * block;
 }
 
-/* The most memory the VM can have without being defined anew. */
-static guint64
-reachable_bytes(const VmcVmShape *shape)
-{
-    guint64 virtio_mem =
-        shape->has_virtio_mem ? shape->virtio_mem_size_bytes : 0;
-    guint64 fixed =
-        shape->boot_bytes + virtio_mem + vmc_vm_shape_dimm_bytes(shape);
-
-    return shape->dimm_slots_free > 0 ? MAX(fixed, shape->max_bytes) : fixed;
-}
-
 guint64
 vmc_resize_round_memory(const VmcVmShape *shape, guint64 memory_bytes)
 {
     g_return_val_if_fail(shape != NULL, memory_bytes);
     guint64 block = vmc_vm_shape_block(shape);
-    guint64 most = reachable_bytes(shape);
+    guint64 most = vmc_vm_shape_memory_most(shape);
 
     /* what is out of reach is for the gates to refuse as it was given */
     if (memory_bytes == 0 || memory_bytes > most)
@@ -196,7 +184,7 @@ check_bounds(const VmcVmShape *shape,
              const VmcResizeTarget *target,
              GError **error)
 {
-    guint64 most = reachable_bytes(shape);
+    guint64 most = vmc_vm_shape_memory_most(shape);
     g_autofree char *wanted = vmc_units_format_bytes(target->memory_bytes);
     g_autofree char *most_text = vmc_units_format_bytes(most);
     g_autofree char *boot = vmc_units_format_bytes(shape->boot_bytes);

@@ -108,6 +108,16 @@ vmc_vm_shape_memory_stored(const VmcVmShape *shape)
 }
 
 guint64
+vmc_vm_shape_memory_most(const VmcVmShape *shape)
+{
+    g_return_val_if_fail(shape != NULL, 0);
+    guint64 fixed = shape->boot_bytes + vmc_vm_shape_dimm_bytes(shape) +
+                    (shape->has_virtio_mem ? shape->virtio_mem_size_bytes : 0);
+
+    return shape->dimm_slots_free > 0 ? MAX(fixed, shape->max_bytes) : fixed;
+}
+
+guint64
 vmc_vm_shape_block(const VmcVmShape *shape)
 {
     g_return_val_if_fail(shape != NULL, VMC_GUEST_BLOCK_BYTES);

@@ -164,6 +164,15 @@ guint64 vmc_vm_shape_memory_plugged(const VmcVmShape *shape);
 guint64 vmc_vm_shape_memory_stored(const VmcVmShape *shape);
 
 /**
+ * vmc_vm_shape_memory_most:
+ * @shape: a shape
+ *
+ * Returns: the most memory it can have without being defined anew: with all of
+ * virtio-mem, and DIMMs where there is a slot for one more
+ */
+guint64 vmc_vm_shape_memory_most(const VmcVmShape *shape);
+
+/**
  * vmc_vm_shape_block:
  * @shape: a shape
  *

@@ -8,6 +8,7 @@
 
 #define FIND_INTERVAL_MS 200
 #define FIND_MAX 150
+#define MILLICORES_PER_VCPU 1000
 #define MIN_MEMORY_BYTES (G_GUINT64_CONSTANT(256) << 20)
 
 /*
@@ -43,11 +44,50 @@ set_limits(VmcVm *vm, const VmcDomainFacts *facts)
     guint64 memory_bytes = facts->size.amount[VMC_MEMORY];
 
     vm->size = vm->size_min = vm->size_max = facts->size;
-    vm->size_min.amount[VMC_CPU] = 1000;
-    vm->size_max.amount[VMC_CPU] = (guint64) shape->vcpus_max * 1000;
+    vm->size_min.amount[VMC_CPU] = MILLICORES_PER_VCPU;
+    vm->size_max.amount[VMC_CPU] =
+        (guint64) shape->vcpus_max * MILLICORES_PER_VCPU;
     vm->size_min.amount[VMC_MEMORY] = MIN(memory_bytes, MIN_MEMORY_BYTES);
     vm->size_max.amount[VMC_MEMORY] =
-        MAX(MAX(shape->max_bytes, shape->boot_bytes), memory_bytes);
+        MAX(vmc_vm_shape_memory_most(shape), memory_bytes);
+}
+
+/* A limit that was asked for: of no use above what the definition can give, and
+ * a lie below what the VM has. */
+static gboolean
+set_limit(VmcVm *vm, VmcResource resource, guint64 wanted, GError **error)
+{
+    guint64 size = vm->size.amount[resource];
+    guint64 most = vm->size_max.amount[resource];
+    g_autofree char *wanted_text = vmc_resource_format(resource, wanted);
+    g_autofree char *size_text = vmc_resource_format(resource, size);
+    g_autofree char *most_text = vmc_resource_format(resource, most);
+
+    if (wanted >= size && wanted <= most) {
+        vm->size_max.amount[resource] = wanted;
+        return TRUE;
+    }
+    g_set_error(error, VMC_ERROR, VMC_ERROR_REFUSED,
+                "the limit of %s of VM '%s' cannot be %s: it has %s, and its "
+                "definition lets it have %s at the most",
+                vmc_resource_to_name(resource), vm->name, wanted_text,
+                size_text, most_text);
+    return FALSE;
+}
+
+static gboolean
+set_wanted_limits(VmcVm *vm, JsonObject *intent, GError **error)
+{
+    gint64 vcpus, memory_bytes;
+
+    if (!vmc_json_read_int(intent, "vcpus_max", 0, &vcpus, error) ||
+        !vmc_json_read_int(intent, "memory_max_bytes", 0, &memory_bytes, error))
+        return FALSE;
+    return (vcpus == 0 ||
+            set_limit(vm, VMC_CPU, (guint64) vcpus * MILLICORES_PER_VCPU,
+                      error)) &&
+           (memory_bytes == 0 ||
+            set_limit(vm, VMC_MEMORY, (guint64) memory_bytes, error));
 }
 
 /* Names of VMs are unique; those of domains only on their host. */
@@ -104,7 +144,8 @@ adopted(VmcJobRun *run, const VmcDomainFacts *facts, GError **error)
     g_autoptr(VmcVm) vm = vmc_vm_copy(known);
     vm->is_managed = TRUE;
     set_limits(vm, facts);
-    if (!set_class(vm, service_class, error))
+    if (!set_wanted_limits(vm, vmc_job_run_intent(run), error) ||
+        !set_class(vm, service_class, error))
         return NULL;
     return g_steal_pointer(&vm);
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Domains that vmctl did not make: seen, counted, never touched; adopted when
-# asked. And the store made anew from what the hosts know.
+# asked, and then resized as far as their definition goes. And the store made anew from what the hosts know.
 
 load common
 
@@ -10,15 +10,19 @@ setup_file() {
     lab virsh host1 define /dev/stdin <<END
 <domain type='$LAB_TYPE'>
   <name>foreign</name>
+  <maxMemory slots='4' unit='MiB'>1024</maxMemory>
   <memory unit='MiB'>256</memory>
-  <vcpu>1</vcpu>
+  <vcpu current='1'>3</vcpu>
   <os>
     <type arch='x86_64' machine='pc-q35-7.2'>hvm</type>
     <kernel>/var/lib/vmctl-lab/vmlinuz</kernel>
     <initrd>/var/lib/vmctl-lab/initrd</initrd>
-    <cmdline>console=ttyS0 quiet cryptomgr.notests</cmdline>
+    <cmdline>$LAB_CMDLINE</cmdline>
   </os>
-  <features><acpi/></features>
+  <features><acpi/><apic/></features>
+  <cpu>
+    <numa><cell id='0' cpus='0-2' memory='256' unit='MiB'/></numa>
+  </cpu>
   <devices>
     <serial type='pty'/>
     <channel type='unix'>
@@ -57,12 +61,42 @@ is_seen() {
     lab virsh host1 domstate foreign | grep -q running
 }
 
+@test "a limit that its definition does not let it have is refused" {
+    run vmctl adopt foreign --vcpus-max 16
+    echo "$output"
+    [ "$status" = 3 ]
+    [[ "$output" == *'lets it have 3 at the most'* ]]
+    run vmctl adopt foreign --memory-max 128MiB
+    [ "$status" = 3 ]
+    assert_equal "$(vm foreign .is_managed)" false managed
+}
+
 @test "an adopted domain is managed, and its guest did not notice" {
+    local boot
     wait_for 90 guest_is_up foreign
-    vmctl adopt foreign
+    boot=$(report foreign .boot_id)
+    vmctl adopt foreign --vcpus-max 2
+    assert_equal "$(report foreign .boot_id)" "$boot" 'boot id'
     assert_equal "$(vm foreign .is_managed)" true managed
     lab virsh host1 dumpxml foreign | grep -q 'urn:vmctl:vm:1'
     lab virsh host1 domstate foreign | grep -q running
+}
+
+@test "it is resized within its limits, and keeps that over a power cycle" {
+    local before
+    before=$(report foreign .mem_total_kib)
+    vmctl resize foreign --vcpus 2 --memory 512MiB
+    assert_equal "$(report foreign .cpus_online)" 2 'vCPUs online'
+    wait_for 10 mem_total_is foreign $((before + 250000)) $((before + 270000))
+    cycle_power foreign
+    assert_equal "$(report foreign .cpus_online)" 2 'vCPUs after the cycle'
+    wait_for 30 mem_total_is foreign $((before + 250000)) $((before + 270000))
+    run vmctl resize foreign --vcpus 3
+    [ "$status" = 3 ]
+    [[ "$output" == *'at most 2'* ]]
+    run vmctl resize foreign --memory 2GiB
+    [ "$status" = 3 ]
+    [[ "$output" == *'1GiB'* ]]
 }
 
 @test "a damaged database is refused with advice, and --rebuild makes it anew" {

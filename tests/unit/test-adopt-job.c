@@ -74,6 +74,31 @@ test_adopt(VmcDaemonFixture *fixture, gconstpointer data)
     g_assert_cmpstr(same->service_class, ==, "silver");
 }
 
+/* Limits are what was asked for, where the definition can give it: the
+ * simulated guest has 1 of 4 vCPUs and 512 MiB of 4 GiB. */
+static void
+test_limits(VmcDaemonFixture *fixture, gconstpointer data)
+{
+    static const char *const bad[] = {
+        "{\"vcpus_max\":64}", "{\"memory_max_bytes\":1099511627776}",
+        "{\"memory_max_bytes\":1048576}", "{\"vcpus_max\":\"2\"}"};
+
+    for (guint i = 0; i < G_N_ELEMENTS(bad); i++) {
+        g_autoptr(VmcJobRecord) refused = adopt(fixture, UUID_1, bad[i]);
+        g_assert_cmpint(refused->state, ==, VMC_JOB_FAILED);
+        g_test_message("%s", refused->error_message);
+        assert_managed(fixture, FALSE);
+    }
+    g_autoptr(VmcJobRecord) record = adopt(
+        fixture, UUID_1, "{\"vcpus_max\":2,\"memory_max_bytes\":1610612736}");
+    g_assert_cmpint(record->state, ==, VMC_JOB_DONE);
+    g_autoptr(VmcDomainFacts) facts =
+        vmc_daemon_fixture_look(fixture, "h1", UUID_1);
+    g_assert_cmpuint(facts->metadata->size_max.amount[VMC_CPU], ==, 2000);
+    g_assert_cmpuint(facts->metadata->size_max.amount[VMC_MEMORY], ==,
+                     1610612736);
+}
+
 static void
 test_bad_class(VmcDaemonFixture *fixture, gconstpointer data)
 {
@@ -201,6 +226,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     vmc_crash_bench_init(scenarios, G_N_ELEMENTS(scenarios));
     ADD("adopt", test_adopt);
+    ADD("limits", test_limits);
     ADD("bad-class", test_bad_class);
     ADD("name-taken", test_name_taken);
     ADD("bad-name", test_bad_name);
