@@ -61,17 +61,6 @@ resize_bench_look(ResizeBench *bench)
     return vmc_sim_fixture_look(&bench->daemon, "h1", bench->uuid);
 }
 
-void
-resize_bench_assert_state(const VmcJobRecord *record, VmcJobState state)
-{
-    if (record->error_message != NULL)
-        g_test_message("%s", record->error_message);
-    for (guint i = 0; record->state != state && i < record->trail->len; i++)
-        g_test_message("%s", ((VmcJobNote *) record->trail->pdata[i])->text);
-    g_assert_cmpstr(vmc_job_state_to_name(record->state), ==,
-                    vmc_job_state_to_name(state));
-}
-
 /* What the guest has, what is stored, and what the fleet counts. */
 void
 resize_bench_assert_vcpus(ResizeBench *bench,

@@ -28,8 +28,6 @@ VmcJobRecord *resize_bench_resize(ResizeBench *bench, const char *intent);
 /* What host and guest say. (transfer full) */
 VmcDomainFacts *resize_bench_look(ResizeBench *bench);
 
-void resize_bench_assert_state(const VmcJobRecord *record, VmcJobState state);
-
 /* What the guest has, what is stored, and what the fleet counts. */
 void resize_bench_assert_vcpus(ResizeBench *bench,
                                guint plugged,

@@ -22,7 +22,7 @@ test_grow(ResizeBench *bench, gconstpointer data)
     g_autoptr(VmcJobRecord) record =
         resize_bench_resize(bench, "{\"vcpus\":6,\"memory_bytes\":2147483648}");
 
-    resize_bench_assert_state(record, VMC_JOB_DONE);
+    vmc_fixture_assert_ended(record, VMC_JOB_DONE);
     resize_bench_assert_vcpus(bench, 6, 6, 6);
     resize_bench_assert_memory(bench, 2048, 2048);
     g_assert_cmpint(resize_bench_result_number(record, "vcpus", "usable"), ==,
@@ -40,11 +40,11 @@ test_shrink(ResizeBench *bench, gconstpointer data)
 {
     g_autoptr(VmcJobRecord) up =
         resize_bench_resize(bench, "{\"vcpus\":6,\"memory_bytes\":3221225472}");
-    resize_bench_assert_state(up, VMC_JOB_DONE);
+    vmc_fixture_assert_ended(up, VMC_JOB_DONE);
 
     g_autoptr(VmcJobRecord) down =
         resize_bench_resize(bench, "{\"vcpus\":1,\"memory_bytes\":1073741824}");
-    resize_bench_assert_state(down, VMC_JOB_DONE);
+    vmc_fixture_assert_ended(down, VMC_JOB_DONE);
     resize_bench_assert_vcpus(bench, 1, 1, 1);
     resize_bench_assert_memory(bench, 1024, 1024);
 }
@@ -55,15 +55,15 @@ static void
 test_emulated(ResizeBench *bench, gconstpointer data)
 {
     g_autoptr(VmcJobRecord) up = resize_bench_resize(bench, "{\"vcpus\":4}");
-    resize_bench_assert_state(up, VMC_JOB_DONE);
+    vmc_fixture_assert_ended(up, VMC_JOB_DONE);
     g_autoptr(VmcJobRecord) down = resize_bench_resize(bench, "{\"vcpus\":1}");
-    resize_bench_assert_state(down, VMC_JOB_DONE);
+    vmc_fixture_assert_ended(down, VMC_JOB_DONE);
     resize_bench_assert_vcpus(bench, 4, 1, 1);
     g_autoptr(VmcVm) vm = vmc_daemon_fixture_vm(&bench->daemon, bench->uuid);
     g_assert_nonnull(strstr(vm->pending, "offline in the guest: 3 of 4"));
 
     g_autoptr(VmcJobRecord) again = resize_bench_resize(bench, "{\"vcpus\":6}");
-    resize_bench_assert_state(again, VMC_JOB_DONE);
+    vmc_fixture_assert_ended(again, VMC_JOB_DONE);
     resize_bench_assert_vcpus(bench, 6, 6, 6);
 }
 
@@ -75,7 +75,7 @@ test_guest_does_not_online_vcpus(ResizeBench *bench, gconstpointer data)
     g_autoptr(VmcJobRecord) record =
         resize_bench_resize(bench, "{\"vcpus\":5}");
 
-    resize_bench_assert_state(record, VMC_JOB_DONE);
+    vmc_fixture_assert_ended(record, VMC_JOB_DONE);
     resize_bench_assert_vcpus(bench, 5, 5, 5);
     g_assert_true(vmc_fixture_trail_has(record, "bring vCPUs online"));
 }
@@ -86,7 +86,7 @@ test_guest_does_not_online_memory(ResizeBench *bench, gconstpointer data)
     g_autoptr(VmcJobRecord) record =
         resize_bench_resize(bench, "{\"memory_bytes\":2147483648}");
 
-    resize_bench_assert_state(record, VMC_JOB_DONE);
+    vmc_fixture_assert_ended(record, VMC_JOB_DONE);
     resize_bench_assert_memory(bench, 2048, 2048);
     g_assert_true(vmc_fixture_trail_has(record, "of memory online"));
 }
@@ -99,7 +99,7 @@ test_guest_without_virtio_mem(ResizeBench *bench, gconstpointer data)
         resize_bench_resize(bench, "{\"memory_bytes\":2147483648}");
     g_autoptr(VmcDomainFacts) facts = resize_bench_look(bench);
 
-    resize_bench_assert_state(record, VMC_JOB_DONE);
+    vmc_fixture_assert_ended(record, VMC_JOB_DONE);
     g_assert_cmpuint(facts->shape.virtio_mem_requested_bytes, ==, 0);
     g_assert_cmpuint(facts->shape.dimms->len, ==, 1);
     g_assert_cmpuint(vmc_vm_shape_memory_plugged(&facts->shape), ==,
@@ -113,7 +113,7 @@ test_guest_keeps_vcpus(ResizeBench *bench, gconstpointer data)
     g_autoptr(VmcJobRecord) record =
         resize_bench_resize(bench, "{\"vcpus\":1}");
 
-    resize_bench_assert_state(record, VMC_JOB_DONE);
+    vmc_fixture_assert_ended(record, VMC_JOB_DONE);
     resize_bench_assert_vcpus(bench, 2, 1, 1);
 }
 
@@ -124,7 +124,7 @@ test_guest_without_agent(ResizeBench *bench, gconstpointer data)
     g_autoptr(VmcJobRecord) record =
         resize_bench_resize(bench, "{\"vcpus\":4}");
 
-    resize_bench_assert_state(record, VMC_JOB_PARTIAL);
+    vmc_fixture_assert_ended(record, VMC_JOB_PARTIAL);
     resize_bench_assert_vcpus(bench, 4, 0, 4);
     g_assert_nonnull(strstr(record->error_message, "agent does not answer"));
 }
@@ -137,7 +137,7 @@ assert_refused(ResizeBench *bench,
                VmcError code,
                const char *word)
 {
-    resize_bench_assert_state(record, VMC_JOB_FAILED);
+    vmc_fixture_assert_ended(record, VMC_JOB_FAILED);
     g_assert_cmpint(record->error_code, ==, code);
     g_assert_nonnull(strstr(record->error_message, word));
     g_assert_cmpuint(vmc_sim_fault_count(), ==, 0);
@@ -149,7 +149,7 @@ test_gate_of_use(ResizeBench *bench, gconstpointer data)
 {
     g_autoptr(VmcJobRecord) up =
         resize_bench_resize(bench, "{\"memory_bytes\":3221225472}");
-    resize_bench_assert_state(up, VMC_JOB_DONE);
+    vmc_fixture_assert_ended(up, VMC_JOB_DONE);
     resize_bench_set_guest(bench, "used_memory", "2GiB");
 
     g_autoptr(VmcJobRecord) down =
@@ -208,7 +208,7 @@ test_gate_of_migration(ResizeBench *bench, gconstpointer data)
     vmc_sim_fixture_await_fault();
     g_autoptr(VmcJobRecord) record =
         resize_bench_resize(bench, "{\"vcpus\":4}");
-    resize_bench_assert_state(record, VMC_JOB_FAILED);
+    vmc_fixture_assert_ended(record, VMC_JOB_FAILED);
     g_assert_cmpint(record->error_code, ==, VMC_ERROR_BUSY);
     vmc_sim_fault_clear();
     g_thread_join(thread);
@@ -234,7 +234,7 @@ test_lost_reply(ResizeBench *bench, gconstpointer data)
     g_autoptr(VmcJobRecord) record =
         resize_bench_resize(bench, "{\"vcpus\":4,\"memory_bytes\":2147483648}");
 
-    resize_bench_assert_state(record, VMC_JOB_DONE);
+    vmc_fixture_assert_ended(record, VMC_JOB_DONE);
     resize_bench_assert_vcpus(bench, 4, 4, 4);
     resize_bench_assert_memory(bench, 2048, 2048);
     g_assert_cmpuint(vmc_sim_fault_count(), ==, 2);
@@ -249,7 +249,7 @@ test_lost_reply_of_dimm(ResizeBench *bench, gconstpointer data)
         resize_bench_resize(bench, "{\"memory_bytes\":2147483648}");
     g_autoptr(VmcDomainFacts) facts = resize_bench_look(bench);
 
-    resize_bench_assert_state(record, VMC_JOB_DONE);
+    vmc_fixture_assert_ended(record, VMC_JOB_DONE);
     g_assert_cmpuint(facts->shape.dimms->len, ==, 1);
     g_assert_cmpuint(vmc_sim_fault_count(), ==, 1);
 }
@@ -262,7 +262,7 @@ test_half_done(ResizeBench *bench, gconstpointer data)
     g_autoptr(VmcJobRecord) record =
         resize_bench_resize(bench, "{\"vcpus\":6}");
 
-    resize_bench_assert_state(record, VMC_JOB_PARTIAL);
+    vmc_fixture_assert_ended(record, VMC_JOB_PARTIAL);
     g_assert_cmpint(resize_bench_result_number(record, "vcpus", "requested"),
                     ==, 6);
     g_assert_cmpint(resize_bench_result_number(record, "vcpus", "plugged"), ==,
@@ -286,7 +286,7 @@ test_refused_by_host(ResizeBench *bench, gconstpointer data)
     vmc_sim_fault_add(&fault);
     g_autoptr(VmcJobRecord) record =
         resize_bench_resize(bench, "{\"vcpus\":6}");
-    resize_bench_assert_state(record, VMC_JOB_PARTIAL);
+    vmc_fixture_assert_ended(record, VMC_JOB_PARTIAL);
     g_assert_nonnull(strstr(record->error_message, "no vCPU for you"));
     resize_bench_assert_vcpus(bench, 2, 2, 6);
 }
@@ -303,7 +303,7 @@ test_hanging_call(ResizeBench *bench, gconstpointer data)
     vmc_sim_fault_add(&fault);
     g_autoptr(VmcJobRecord) record =
         resize_bench_resize(bench, "{\"memory_bytes\":2147483648}");
-    resize_bench_assert_state(record, VMC_JOB_DONE);
+    vmc_fixture_assert_ended(record, VMC_JOB_DONE);
     resize_bench_assert_memory(bench, 2048, 2048);
 }
 
@@ -319,7 +319,7 @@ test_silent_host(ResizeBench *bench, gconstpointer data)
     vmc_sim_fault_add(&fault);
     g_autoptr(VmcJobRecord) record =
         resize_bench_resize(bench, "{\"vcpus\":4}");
-    resize_bench_assert_state(record, VMC_JOB_UNKNOWN);
+    vmc_fixture_assert_ended(record, VMC_JOB_UNKNOWN);
     g_autoptr(VmcVm) vm = vmc_daemon_fixture_vm(&bench->daemon, bench->uuid);
     g_assert_cmpint(vm->state, ==, VMC_VM_UNKNOWN);
 }
@@ -330,13 +330,13 @@ test_guest_gives_nothing(ResizeBench *bench, gconstpointer data)
 {
     g_autoptr(VmcJobRecord) up =
         resize_bench_resize(bench, "{\"memory_bytes\":2147483648}");
-    resize_bench_assert_state(up, VMC_JOB_DONE);
+    vmc_fixture_assert_ended(up, VMC_JOB_DONE);
     resize_bench_set_guest(bench, "virtio_mem", "no");
     add_fault(VMC_SIM_FAULT_REFUSE, VMC_SIM_STEP_BEFORE, "set-balloon");
 
     g_autoptr(VmcJobRecord) down =
         resize_bench_resize(bench, "{\"memory_bytes\":1610612736}");
-    resize_bench_assert_state(down, VMC_JOB_PARTIAL);
+    vmc_fixture_assert_ended(down, VMC_JOB_PARTIAL);
     resize_bench_assert_memory(bench, 2048, 1536);
     g_assert_nonnull(strstr(down->error_message, "not given back"));
 }
@@ -361,7 +361,7 @@ test_cancel(ResizeBench *bench, gconstpointer data)
     vmc_job_queue_cancel(bench->daemon.queue, id, &error);
     g_assert_no_error(error);
     g_autoptr(VmcJobRecord) record = resize_bench_finish(bench, id);
-    resize_bench_assert_state(record, VMC_JOB_CANCELLED);
+    vmc_fixture_assert_ended(record, VMC_JOB_CANCELLED);
     g_autoptr(VmcDomainFacts) facts = resize_bench_look(bench);
     g_assert_cmpuint(facts->shape.virtio_mem_requested_bytes, ==, 0);
 }
@@ -377,7 +377,7 @@ test_resumed(ResizeBench *bench, gconstpointer data)
     vmc_sim_fixture_await_fault();
     vmc_sim_fixture_restart(&bench->daemon);
     g_autoptr(VmcJobRecord) record = resize_bench_finish(bench, id);
-    resize_bench_assert_state(record, VMC_JOB_DONE);
+    vmc_fixture_assert_ended(record, VMC_JOB_DONE);
     resize_bench_assert_vcpus(bench, 4, 4, 4);
     resize_bench_assert_memory(bench, 2048, 2048);
 }

@@ -16,7 +16,7 @@ test_survives_power_cycle(ResizeBench *bench, gconstpointer data)
 {
     g_autoptr(VmcJobRecord) record =
         resize_bench_resize(bench, "{\"vcpus\":3,\"memory_bytes\":2147483648}");
-    resize_bench_assert_state(record, VMC_JOB_DONE);
+    vmc_fixture_assert_ended(record, VMC_JOB_DONE);
     g_autoptr(VmcDomainFacts) facts = resize_bench_look(bench);
 
     g_assert_cmpuint(facts->shape.vcpus_config, ==, 3);
@@ -33,7 +33,7 @@ test_stopped(ResizeBench *bench, gconstpointer data)
 
     g_autoptr(VmcJobRecord) record =
         resize_bench_resize(bench, "{\"vcpus\":5,\"memory_bytes\":2147483648}");
-    resize_bench_assert_state(record, VMC_JOB_DONE);
+    vmc_fixture_assert_ended(record, VMC_JOB_DONE);
     g_autoptr(VmcDomainFacts) facts = resize_bench_look(bench);
     g_assert_cmpuint(facts->shape.vcpus_config, ==, 5);
     g_assert_cmpuint(vmc_vm_shape_memory_stored(&facts->shape), ==, 2147483648);
@@ -64,7 +64,7 @@ test_dimm_survives_power_cycle(ResizeBench *bench, gconstpointer data)
 {
     g_autoptr(VmcJobRecord) up =
         resize_bench_resize(bench, "{\"memory_bytes\":2147483648}");
-    resize_bench_assert_state(up, VMC_JOB_DONE);
+    vmc_fixture_assert_ended(up, VMC_JOB_DONE);
     cycle_power(bench);
     g_autoptr(VmcDomainFacts) facts = resize_bench_look(bench);
     g_assert_cmpuint(vmc_vm_shape_memory_plugged(&facts->shape), ==,
@@ -73,7 +73,7 @@ test_dimm_survives_power_cycle(ResizeBench *bench, gconstpointer data)
 
     g_autoptr(VmcJobRecord) down =
         resize_bench_resize(bench, "{\"memory_bytes\":1073741824}");
-    resize_bench_assert_state(down, VMC_JOB_DONE);
+    vmc_fixture_assert_ended(down, VMC_JOB_DONE);
     cycle_power(bench);
     resize_bench_assert_memory(bench, 1024, 1024);
 }
@@ -85,10 +85,10 @@ test_balloon_survives_power_cycle(ResizeBench *bench, gconstpointer data)
 {
     g_autoptr(VmcJobRecord) up =
         resize_bench_resize(bench, "{\"memory_bytes\":2147483648}");
-    resize_bench_assert_state(up, VMC_JOB_DONE);
+    vmc_fixture_assert_ended(up, VMC_JOB_DONE);
     g_autoptr(VmcJobRecord) down =
         resize_bench_resize(bench, "{\"memory_bytes\":1073741824}");
-    resize_bench_assert_state(down, VMC_JOB_DONE);
+    vmc_fixture_assert_ended(down, VMC_JOB_DONE);
     g_autoptr(VmcDomainFacts) facts = resize_bench_look(bench);
     g_assert_cmpuint(facts->shape.dimms->len, ==, 1);
     resize_bench_assert_memory(bench, 1024, 1024);
