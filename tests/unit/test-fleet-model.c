@@ -3,6 +3,8 @@
 
 #include "core/planner/fleet-model.h"
 
+#include "core/planner/fleet-conflict.h"
+
 #include "core/fleet-json.h"
 
 #define GIB (G_GINT64_CONSTANT(1) << 30)
@@ -255,6 +257,29 @@ test_refusals(void)
     g_assert_null(vmc_fleet_model_misplaced(fm, 1, 0));
 }
 
+/* Of all that keeps a VM off the hosts, the least that is enough is said. */
+static void
+test_conflict(void)
+{
+    g_autoptr(VmcFleetModel) fm = model_of(
+        FLEET(
+            HOST("a", UP) ", " HOST("b", UP ", 'labels': ['ssd']") ", " HOST(
+                "c", UP) ", " HOST("d", "'state': 'degraded'"),
+            VM(01, "pinned", "'host': 'a'") ", " VM(02, "twin", "'host': 'b'"),
+            ", 'rules': [{'name': 'on-ssd', 'kind': 'pin', 'must': true, "
+            "'vms': ['pinned'], 'labels': ['ssd']}, "
+            "{'name': 'two', 'kind': 'apart', 'must': true, "
+            "'vms': ['pinned', 'twin']}]"),
+        NULL);
+    g_autoptr(VmcState) state = vmc_state_new(fm->model);
+
+    g_autofree char *conflict = vmc_fleet_conflict(fm, state, 0);
+    g_assert_cmpstr(conflict, ==,
+                    "rule 'on-ssd' (2 of 3 hosts) and rule 'two' (1 of 3 "
+                    "hosts) leave none");
+    g_assert_null(vmc_fleet_conflict(fm, state, 1));
+}
+
 /* A guest does not change architecture, nor leave KVM. */
 static void
 test_strangers(void)
@@ -335,6 +360,7 @@ main(int argc, char **argv)
     g_test_add_func("/fleet-model/host-states", test_host_states);
     g_test_add_func("/fleet-model/cooldown", test_cooldown);
     g_test_add_func("/fleet-model/refusals", test_refusals);
+    g_test_add_func("/fleet-model/conflict", test_conflict);
     g_test_add_func("/fleet-model/strangers", test_strangers);
     g_test_add_func("/fleet-model/huge", test_huge);
     g_test_add_func("/fleet-model/place", test_place);
