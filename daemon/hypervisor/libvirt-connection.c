@@ -3,7 +3,6 @@
 
 #include "daemon/hypervisor/libvirt-connection.h"
 
-#include "daemon/hypervisor/libvirt-console.h"
 #include "daemon/hypervisor/libvirt-error.h"
 #include "daemon/hypervisor/libvirt-event.h"
 

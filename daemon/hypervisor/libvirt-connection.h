@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "daemon/hypervisor/console-set.h"
 #include "daemon/hypervisor/event-sink.h"
 
 #include <libvirt/libvirt.h>
@@ -14,8 +15,6 @@
  * itself: the first one, which events come by as well, or an extra one, opened
  * when it is needed and kept.
  */
-
-typedef struct _VmcConsoleSet VmcConsoleSet;
 
 /* How VmcConnection looks within the libvirt driver. */
 struct _VmcConnection {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "config.h"
 
-#include "daemon/hypervisor/libvirt-console.h"
-
+#include "daemon/hypervisor/console-set.h"
 #include "daemon/hypervisor/libvirt-call.h"
+#include "daemon/hypervisor/libvirt-connection.h"
 #include "daemon/hypervisor/libvirt-error.h"
 #include "daemon/hypervisor/libvirt-util.h"
 
@@ -21,13 +21,6 @@
 /* So that a guest that never stops writing leaves the main loop some time. */
 #define ROUNDS_MAX 16
 
-struct _VmcConsoleSet {
-    gatomicrefcount refs;
-    GMutex lock;
-    GArray *fds; /* of int: our ends of the sockets of open consoles */
-    gboolean is_shut;
-};
-
 /* One console. After start_pump() only the main thread touches it. */
 typedef struct {
     GSource source; /* first: this is what watches the socket */
@@ -38,70 +31,6 @@ typedef struct {
     char input[CHUNK_BYTES]; /* from the socket, not yet in the stream */
     gsize n_input;
 } Pump;
-
-/* ---- the set ------------------------------------------------------------- */
-
-VmcConsoleSet *
-vmc_console_set_new(void)
-{
-    VmcConsoleSet *set = g_new0(VmcConsoleSet, 1);
-
-    g_atomic_ref_count_init(&set->refs);
-    g_mutex_init(&set->lock);
-    set->fds = g_array_new(FALSE, FALSE, sizeof(int));
-    return set;
-}
-
-VmcConsoleSet *
-vmc_console_set_ref(VmcConsoleSet *set)
-{
-    g_atomic_ref_count_inc(&set->refs);
-    return set;
-}
-
-void
-vmc_console_set_unref(VmcConsoleSet *set)
-{
-    if (!g_atomic_ref_count_dec(&set->refs))
-        return;
-    g_array_unref(set->fds);
-    g_mutex_clear(&set->lock);
-    g_free(set);
-}
-
-/* Shutting our ends down is seen by the pumps as if the readers had left. */
-void
-vmc_console_set_shut(VmcConsoleSet *set)
-{
-    g_mutex_lock(&set->lock);
-    set->is_shut = TRUE;
-    for (guint i = 0; i < set->fds->len; i++)
-        (void) shutdown(g_array_index(set->fds, int, i), SHUT_RDWR);
-    g_mutex_unlock(&set->lock);
-}
-
-static void
-set_add(VmcConsoleSet *set, int fd)
-{
-    g_mutex_lock(&set->lock);
-    g_array_append_val(set->fds, fd);
-    if (set->is_shut)
-        (void) shutdown(fd, SHUT_RDWR);
-    g_mutex_unlock(&set->lock);
-}
-
-static void
-set_remove(VmcConsoleSet *set, int fd)
-{
-    g_mutex_lock(&set->lock);
-    for (guint i = 0; i < set->fds->len; i++) {
-        if (g_array_index(set->fds, int, i) == fd) {
-            g_array_remove_index_fast(set->fds, i);
-            break;
-        }
-    }
-    g_mutex_unlock(&set->lock);
-}
 
 /* ---- the end of a console ------------------------------------------------ */
 
@@ -127,7 +56,7 @@ on_source_finalize(GSource *source)
 {
     Pump *pump = (Pump *) source;
 
-    set_remove(pump->set, pump->fd);
+    vmc_console_set_remove(pump->set, pump->fd);
     vmc_console_set_unref(pump->set);
     g_close(pump->fd, NULL);
 }
@@ -313,7 +242,7 @@ launch_pump(VmcConnection *self, virStreamPtr stream, int fd)
     pump->set = vmc_console_set_ref(self->consoles);
     pump->stream = stream;
     pump->fd = fd;
-    set_add(pump->set, fd);
+    vmc_console_set_add(pump->set, fd);
     g_main_context_invoke_full(NULL, G_PRIORITY_DEFAULT, start_pump, pump,
                                (GDestroyNotify) g_source_unref);
 }
