@@ -44,7 +44,7 @@ typedef char *(*VmcDatumFunc)(const VmcDatum *datum,
  * @title: its title
  * @path: where it is, as "memory_bytes.usable"
  * @kind: what it is
- * @column_flags: of #VmcColumnFlags
+ * @column_flags: of #VmcTableColumnFlags
  * @func: (nullable): makes the text instead, from what @path and @kind cannot
  *   say
  *

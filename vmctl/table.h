@@ -21,7 +21,7 @@ typedef enum {
     VMC_COLUMN_RIGHT = 1 << 0,    /* numbers stand to the right */
     VMC_COLUMN_OPTIONAL = 1 << 1, /* left out of a table when all is empty */
     VMC_COLUMN_SCRIPTS = 1 << 2,  /* left out of every table for people */
-} VmcColumnFlags;
+} VmcTableColumnFlags;
 
 VmcTable *vmc_table_new(void);
 void vmc_table_free(VmcTable *table);
@@ -31,7 +31,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC(VmcTable, vmc_table_free)
  * vmc_table_add_column:
  * @table: a table without rows
  * @title: (transfer none): its title
- * @flags: of #VmcColumnFlags
+ * @flags: of #VmcTableColumnFlags
  */
 void vmc_table_add_column(VmcTable *table, const char *title, guint flags);
 

@@ -39,6 +39,17 @@ check_count(const char *text, GError **error)
 }
 
 static gboolean
+check_number(const char *text, GError **error)
+{
+    if (g_ascii_isdigit(*text) &&
+        g_ascii_string_to_unsigned(text, 10, 0, G_MAXINT64, NULL, NULL))
+        return TRUE;
+    g_set_error(error, VMC_ERROR, VMC_ERROR_INVALID,
+                "'%s' is not a whole number from 0 on", text);
+    return FALSE;
+}
+
+static gboolean
 parse_size(const char *text, guint64 *ret_bytes, GError **error)
 {
     guint64 bytes = 0;
@@ -142,6 +153,7 @@ vmc_value_apply(VmcValueKind kind,
 /* ---- words --------------------------------------------------------------- */
 
 static const char *const format_words[] = {"table", "json", "plain", NULL};
+static const char *const policy_words[] = {"balance", "pack", NULL};
 static const char *const class_words[] = {"gold", "silver", "bronze", NULL};
 static const char *const resource_words[] = {
     "cpu=", "memory=", "disk=", "network=", NULL};
@@ -262,6 +274,8 @@ check_reserve(const char *text, GError **error)
 
 static const ValueRow rows[VMC_N_VALUE_KINDS] = {
     [VMC_VALUE_COUNT] = {check_count, NULL},
+    [VMC_VALUE_NUMBER] = {check_number, NULL},
+    [VMC_VALUE_POLICY] = {NULL, policy_words},
     [VMC_VALUE_COUNT_CHANGE] = {check_count_change, NULL},
     [VMC_VALUE_SIZE] = {check_size, NULL},
     [VMC_VALUE_SIZE_CHANGE] = {check_size_change, NULL},

@@ -25,6 +25,8 @@ typedef enum {
     VMC_VALUE_DISK_SIZE, /* "root=20GiB" */
     VMC_VALUE_SETTING,   /* "parameter=value" */
     VMC_VALUE_FILE,
+    VMC_VALUE_POLICY, /* one that ships, or a file */
+    VMC_VALUE_NUMBER, /* a count that may be 0 */
     VMC_VALUE_VM,
     VMC_VALUE_MANAGED_VM,
     VMC_VALUE_FOREIGN_VM, /* one that is not managed */

@@ -101,6 +101,40 @@ static const VmcOption template_check_options[] = {
     {NULL},
 };
 
+#define FLEET_OPTION                                                           \
+    {                                                                          \
+        "fleet", 0, VMC_VALUE_FILE, "FILE",                                    \
+            "a fleet as JSON, - for stdin, instead of that of vmctld", 0       \
+    }
+#define POLICY_OPTION                                                          \
+    {                                                                          \
+        "policy", 0, VMC_VALUE_POLICY, "POLICY",                               \
+            "what is preferred: balance, pack, or a file (default: balance)",  \
+            0                                                                  \
+    }
+
+static const VmcOption plan_options[] = {
+    FLEET_OPTION,
+    POLICY_OPTION,
+    {"drain", 0, VMC_VALUE_HOST, "HOST", "instead of a rebalance: empty it",
+     VMC_OPTION_REPEATS},
+    {"place", 0, VMC_VALUE_VM, "VM",
+     "instead: find a host for it, which is on none", VMC_OPTION_REPEATS},
+    {"room-for", 0, VMC_VALUE_VM, "VM",
+     "instead: make room for it to grow to --vcpus and --memory", 0},
+    {"vcpus", 0, VMC_VALUE_COUNT, "N", "vCPUs that --room-for is for", 0},
+    {"memory", 0, VMC_VALUE_SIZE, "SIZE", "memory that --room-for is for", 0},
+    {"repair", 0, FLAG, "instead: the fewest moves until all holds that must",
+     0},
+    {"max-moves", 0, VMC_VALUE_COUNT, "N", "move at most N VMs", 0},
+    {"time", 0, VMC_VALUE_SECONDS, "SECONDS", "search for so long", 0},
+    {"steps", 0, VMC_VALUE_COUNT, "N",
+     "search so many steps: the same seed and steps give the same plan", 0},
+    {"seed", 0, VMC_VALUE_NUMBER, "N", "of the search (default: 1)", 0},
+    {"threads", 0, VMC_VALUE_COUNT, "N", "of the search (default: 1)", 0},
+    {NULL},
+};
+
 static const VmcOption job_list_options[] = {
     {"vm", 0, VMC_VALUE_VM, "VM", "only jobs of this VM", 0},
     {"open", 0, FLAG, "only jobs that have not ended", 0},
@@ -135,6 +169,12 @@ const VmcVerb vmc_verbs[] = {
      NULL,
      0,
      vmc_verb_explain},
+    {"plan",
+     "Show which moves would make the fleet better, and why",
+     {{NULL}},
+     plan_options,
+     0,
+     vmc_verb_plan},
     {"create",
      "Make a VM from a template",
      {{"NAME", VMC_VALUE_TEXT, FALSE}},

@@ -37,6 +37,8 @@ gboolean vmc_verb_job_cancel(VmcInvocation *invocation, GError **error);
 gboolean vmc_verb_job_wait(VmcInvocation *invocation, GError **error);
 /* verb-migrate.c */
 gboolean vmc_verb_migrate(VmcInvocation *invocation, GError **error);
+/* verb-plan.c */
+gboolean vmc_verb_plan(VmcInvocation *invocation, GError **error);
 /* verb-power.c: start, stop, reboot, pause, resume */
 gboolean vmc_verb_power(VmcInvocation *invocation, GError **error);
 /* verb-resize.c */

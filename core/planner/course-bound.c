@@ -68,7 +68,7 @@ static gint64
 link_bound(const VmcCourse *course, const VmcSequence *sequence)
 {
     const guint n_hosts = course->model->n_hosts;
-    g_autofree Load *loads = g_new0(Load, n_hosts);
+    g_autofree Load *loads = g_new0(Load, MAX(n_hosts, 1));
     gint64 bound_us = 0;
 
     for (guint i = 0; i < sequence->n_steps; i++)
@@ -188,11 +188,11 @@ static void
 chains_init(Chains *chains, const VmcCourse *course, const VmcSequence *of)
 {
     const VmcModel *model = course->model;
-    g_autofree gint32 *last = g_new(gint32, course->n_errands);
+    g_autofree gint32 *last = g_new(gint32, MAX(course->n_errands, 1));
 
     chains->course = course;
     chains->sequence = of;
-    chains->first = g_new(gint32, model->n_hosts);
+    chains->first = g_new(gint32, MAX(model->n_hosts, 1));
     chains->next = g_new(gint32, of->n_steps);
     chains->leg_before = g_new(gint32, of->n_steps);
     chains->begin_us = g_new0(gint64, of->n_steps);

@@ -52,6 +52,26 @@ vmc_fleet_model_find_host(const VmcFleetModel *fm, const char *name)
     return -1;
 }
 
+/* ---- hosts --------------------------------------------------------------- */
+
+static guint
+host_flags(const VmcHost *host)
+{
+    switch (host->state) {
+    case VMC_HOST_UP:
+        return VMC_MODEL_HOST_TAKES;
+    case VMC_HOST_DRAINING:
+    case VMC_HOST_DRAINED:
+        return VMC_MODEL_HOST_GIVES;
+    case VMC_HOST_DEGRADED:
+    case VMC_HOST_UNREACHABLE:
+    case VMC_HOST_ERROR:
+    case VMC_N_HOST_STATES:
+    default:
+        return 0;
+    }
+}
+
 /* ---- which VMs are in the model ------------------------------------------ */
 
 static void
@@ -113,8 +133,21 @@ add_vm(VmcFleetModel *fm, VmcVm *vm)
     g_array_append_val(made, index);
 }
 
-/* VMs that cannot be touched and that no rule counts are base load; so is a VM
- * in transit on the host it leaves. */
+/* What is not managed is told of only where a rule names it, or its host is to
+ * be emptied. */
+static gboolean
+is_told_of(const VmcFleetModel *fm,
+           GHashTable *named,
+           const VmcVm *vm,
+           gint32 seat)
+{
+    return vm->is_managed || g_hash_table_contains(named, vm) ||
+           (seat >= 0 && host_flags(vmc_fleet_model_host(fm, (guint) seat)) ==
+                             VMC_MODEL_HOST_GIVES);
+}
+
+/* VMs that cannot be touched and that nothing is told of are base load; so is a
+ * VM in transit on the host it leaves. */
 static void
 collect_vms(VmcFleetModel *fm, GPtrArray *place, GArray *base)
 {
@@ -128,7 +161,7 @@ collect_vms(VmcFleetModel *fm, GPtrArray *place, GArray *base)
             continue;
         if (source >= 0 && source != seat)
             add_base(base, vm, source);
-        if (vm->is_managed || g_hash_table_contains(named, vm))
+        if (is_told_of(fm, named, vm, seat))
             add_vm(fm, vm);
         else
             add_base(base, vm, seat);
@@ -136,24 +169,6 @@ collect_vms(VmcFleetModel *fm, GPtrArray *place, GArray *base)
 }
 
 /* ---- what stands in it --------------------------------------------------- */
-
-static guint
-host_flags(const VmcHost *host)
-{
-    switch (host->state) {
-    case VMC_HOST_UP:
-        return VMC_MODEL_HOST_TAKES;
-    case VMC_HOST_DRAINING:
-    case VMC_HOST_DRAINED:
-        return VMC_MODEL_HOST_GIVES;
-    case VMC_HOST_DEGRADED:
-    case VMC_HOST_UNREACHABLE:
-    case VMC_HOST_ERROR:
-    case VMC_N_HOST_STATES:
-    default:
-        return 0;
-    }
-}
 
 static void
 fill_seats(VmcFleetModel *fm)

@@ -67,7 +67,8 @@ typedef struct {
  * @model: the sealed model
  * @hosts: (element-type VmcHost): the hosts by index; all of the fleet
  * @vms: (element-type VmcVm): the VMs by index. VMs that vmctl does not manage
- *   and no rule names are base load and have none.
+ *   are base load and have none, unless a rule names them or their host is to
+ *   be emptied.
  * @index_of: VmcVm → index + 1
  * @made_from: name of a template → GArray of guint32: managed VMs made from it
  * @columns: (element-type VmcFleetColumn): the columns by index

@@ -4,6 +4,7 @@
 #include "core/planner/fleet-plan.h"
 
 #include "core/planner/fleet-why.h"
+#include "core/planner/rule.h"
 #include "core/planner/sequence.h"
 #include "core/planner/term.h"
 
@@ -181,6 +182,41 @@ tell_refusals(Telling *telling)
     }
 }
 
+static void
+tell_full_hosts(Telling *telling)
+{
+    const VmcFleetModel *fm = telling->fm;
+
+    for (guint h = 0; h < fm->hosts->len; h++) {
+        guint vm = 0;
+        g_autofree char *why = vmc_fleet_why_full(fm, telling->state, h, &vm);
+        if (why != NULL)
+            vmc_plan_add_refusal(telling->plan,
+                                 vmc_fleet_model_vm(fm, vm)->name, why);
+    }
+}
+
+/* A rule that stays broken is told once, of its first VM. */
+static void
+tell_broken_rules(Telling *telling)
+{
+    const VmcModel *model = telling->fm->model;
+
+    for (guint r = 0; r < model->n_rules; r++) {
+        const VmcPlacementRule *rule = telling->fm->rules->pdata[r];
+        if (!model->rules[r].is_hard ||
+            vmc_rule_violation(model, r, telling->state->host_of) == 0)
+            continue;
+        guint vm =
+            model->groups.item[model->groups.start[model->rules[r].members]];
+        g_autofree char *why = g_strdup_printf(
+            "rule '%s' (%s) must hold and cannot be made to", rule->name,
+            vmc_placement_rule_kind_to_name(rule->kind));
+        vmc_plan_add_refusal(telling->plan,
+                             vmc_fleet_model_vm(telling->fm, vm)->name, why);
+    }
+}
+
 /* ---- hosts --------------------------------------------------------------- */
 
 static const char *const units[VMC_N_RESOURCES] = {
@@ -295,5 +331,7 @@ vmc_fleet_plan_new(const VmcFleetModel *fm,
     tell_terms(&telling, before);
     tell_stuck(&telling, sequence);
     tell_refusals(&telling);
+    tell_full_hosts(&telling);
+    tell_broken_rules(&telling);
     return telling.plan;
 }

@@ -233,7 +233,7 @@ vmc_fleet_why(const VmcFleetModel *fm,
         .ret_otherwise = ret_otherwise};
 
     *ret_otherwise = NULL;
-    if (step->from < 0)
+    if (step->from < 0 || step->misplaced != NULL)
         return why_broken(&telling);
     if (step->term >= 0 && whys[step->term] != NULL)
         return whys[step->term](&telling);
@@ -293,4 +293,43 @@ vmc_fleet_why_not(const VmcFleetModel *fm, const VmcState *state, guint vm)
     return g_strdup_printf("it should leave %s (%s), but no host can take it: "
                            "%s",
                            name, misplaced, others);
+}
+
+static guint
+largest_vm(const VmcState *state, guint host, guint column)
+{
+    const VmcModel *model = state->model;
+    const guint32 *vms = vmc_host_lists_at(&state->lists, host);
+    guint largest = vms[0];
+
+    for (guint i = 1; i < state->lists.count[host]; i++) {
+        gint64 need = model->need[(gsize) vms[i] * model->stride + column];
+        gint64 most = model->need[(gsize) largest * model->stride + column];
+        if (need > most || (need == most && vms[i] < largest))
+            largest = vms[i];
+    }
+    return largest;
+}
+
+char *
+vmc_fleet_why_full(const VmcFleetModel *fm,
+                   const VmcState *state,
+                   guint host,
+                   guint *ret_vm)
+{
+    g_return_val_if_fail(fm != NULL && state != NULL && ret_vm != NULL, NULL);
+    gint over = fullest_column(fm, state, (gint32) host, FALSE);
+
+    if (over < 0 || state->lists.count[host] == 0)
+        return NULL;
+    guint vm = largest_vm(state, host, (guint) over);
+    g_autofree char *others = describe_refusals(fm, state, vm);
+    *ret_vm = vm;
+    return g_strdup_printf(
+        "%s stays too full: its %s is at %" G_GINT64_FORMAT
+        " %% of what it may be, and nothing of it fits elsewhere: %s",
+        vmc_fleet_model_host(fm, host)->name,
+        vmc_resource_to_name(
+            vmc_fleet_model_column(fm, (guint) over)->resource),
+        share_milli(state, (gint32) host, over) / 10, others);
 }

@@ -71,3 +71,18 @@ char *vmc_fleet_why(const VmcFleetModel *fm,
 char *vmc_fleet_why_not(const VmcFleetModel *fm,
                         const VmcState *state,
                         guint vm);
+
+/**
+ * vmc_fleet_why_full:
+ * @fm: a fleet model
+ * @state: where VMs are when all is done
+ * @host: index of a host
+ * @ret_vm: (out): index of the VM there that takes most of it
+ *
+ * Returns: (transfer full) (nullable): that @host stays too full, and of what;
+ * %NULL when it is not, or has no VMs that could go
+ */
+char *vmc_fleet_why_full(const VmcFleetModel *fm,
+                         const VmcState *state,
+                         guint host,
+                         guint *ret_vm);

@@ -16,6 +16,7 @@
 /* Orders in which those that found no host come first. */
 #define MAX_TRIES 4
 
+/* One VM, or the first of several that only go together. */
 typedef struct {
     guint32 vm;
     double size; /* the largest share of a mean host that it takes */
@@ -25,6 +26,8 @@ typedef struct {
     VmcState *state;
     guint typical;         /* a VM that stands for all */
     VmcTournament *liking; /* (nullable) −delta of the typical VM by host */
+    guint8 *is_wanted;     /* [vm] whether it is to be placed */
+    GArray *party;         /* guint32: those that go together right now */
 } Placer;
 
 /* ---- largest first ------------------------------------------------------- */
@@ -157,11 +160,136 @@ best_of_liked(Placer *placer, guint vm)
     return best;
 }
 
+/* ---- VMs that only go together ------------------------------------------- */
+
+static gboolean
+is_in_party(const Placer *placer, guint vm)
+{
+    for (guint i = 0; i < placer->party->len; i++)
+        if (g_array_index(placer->party, guint32, i) == vm)
+            return TRUE;
+    return FALSE;
+}
+
+static void
+invite_group(Placer *placer, guint group)
+{
+    const VmcRows *groups = &placer->state->model->groups;
+
+    for (guint32 i = groups->start[group]; i < groups->start[group + 1]; i++) {
+        guint32 vm = groups->item[i];
+        if (placer->is_wanted[vm] && !is_in_party(placer, vm))
+            g_array_append_val(placer->party, vm);
+    }
+}
+
+/* All that are to be placed and must be together with @vm, or with one that
+ * must be. */
+static void
+gather_party(Placer *placer, guint32 vm)
+{
+    const VmcModel *model = placer->state->model;
+
+    g_array_set_size(placer->party, 0);
+    g_array_append_val(placer->party, vm);
+    for (guint k = 0; k < placer->party->len; k++) {
+        guint32 member = g_array_index(placer->party, guint32, k);
+        for (guint32 i = model->rules_of.start[member];
+             i < model->rules_of.start[member + 1]; i++) {
+            const VmcRule *rule = &model->rules[model->rules_of.item[i] / 2];
+            if (rule->is_hard && rule->kind == VMC_RULE_TOGETHER)
+                invite_group(placer, rule->members);
+        }
+    }
+}
+
+static void
+put_party(Placer *placer, const gint32 *hosts)
+{
+    for (guint i = 0; i < placer->party->len; i++)
+        vmc_state_move(placer->state, g_array_index(placer->party, guint32, i),
+                       hosts[i]);
+}
+
+/* The first goes to @host, the others where they can then. Returns whether all
+ * found a host; they are there then. */
+static gboolean
+try_party(Placer *placer, guint host, gint32 *ret_hosts)
+{
+    VmcState *state = placer->state;
+
+    for (guint i = 0; i < placer->party->len; i++) {
+        guint32 vm = g_array_index(placer->party, guint32, i);
+        Choice choice = {-1, INFINITY};
+        if (i == 0)
+            consider(state, vm, host, &choice);
+        else
+            choice = best_of_all(state, vm);
+        if (choice.host < 0)
+            return FALSE;
+        ret_hosts[i] = choice.host;
+        vmc_state_move(state, vm, choice.host);
+    }
+    return TRUE;
+}
+
+/* Tries every host for the first: so many VMs that must be together are rare.
+ */
+static gboolean
+place_party(Placer *placer)
+{
+    VmcState *state = placer->state;
+    guint n = placer->party->len;
+    g_autofree gint32 *before = g_new(gint32, n);
+    g_autofree gint32 *hosts = g_new(gint32, n);
+    g_autofree gint32 *best = g_new(gint32, n);
+    double best_score = INFINITY;
+
+    for (guint i = 0; i < n; i++) {
+        before[i] = state->host_of[g_array_index(placer->party, guint32, i)];
+        hosts[i] = VMC_NOWHERE;
+    }
+    put_party(placer, hosts);
+    for (guint h = 0; h < state->model->n_hosts; h++) {
+        if (try_party(placer, h, hosts) && state->score < best_score) {
+            best_score = state->score;
+            memcpy(best, hosts, n * sizeof *best);
+        }
+        for (guint i = 0; i < n; i++)
+            hosts[i] = VMC_NOWHERE;
+        put_party(placer, hosts);
+    }
+    put_party(placer, best_score < INFINITY ? best : before);
+    return best_score < INFINITY;
+}
+
+/* Those of a party are placed with its first. */
+static gboolean
+place_with_party(Placer *placer, guint vm)
+{
+    if (!placer->is_wanted[vm])
+        return TRUE;
+    gather_party(placer, vm);
+    if (placer->party->len == 1)
+        return FALSE;
+    gboolean is_placed = place_party(placer);
+    for (guint i = 0; i < placer->party->len; i++)
+        placer->is_wanted[g_array_index(placer->party, guint32, i)] =
+            !is_placed;
+    return is_placed;
+}
+
+/* ---- all of them --------------------------------------------------------- */
+
 static gboolean
 place_one(Placer *placer, guint vm)
 {
     Choice best = {-1, INFINITY};
 
+    if (place_with_party(placer, vm))
+        return TRUE;
+    if (placer->party->len > 1)
+        return FALSE;
     if (placer->liking != NULL)
         best = best_of_liked(placer, vm);
     if (best.host < 0)
@@ -174,14 +302,16 @@ place_one(Placer *placer, guint vm)
     return TRUE;
 }
 
-/* ---- all of them --------------------------------------------------------- */
-
 static void
 placer_init(Placer *placer, VmcState *state, GArray *items)
 {
     const VmcModel *model = state->model;
 
-    *placer = (Placer){.state = state};
+    *placer = (Placer){.state = state,
+                       .is_wanted = g_new0(guint8, MAX(model->n_vms, 1)),
+                       .party = g_array_new(FALSE, FALSE, sizeof(guint32))};
+    for (guint i = 0; i < items->len; i++)
+        placer->is_wanted[g_array_index(items, Item, i).vm] = TRUE;
     if (model->n_hosts < MANY_HOSTS || items->len < 2)
         return;
     placer->typical = g_array_index(items, Item, items->len / 2).vm;
@@ -189,6 +319,14 @@ placer_init(Placer *placer, VmcState *state, GArray *items)
     for (guint h = 0; h < model->n_hosts; h++)
         if (vmc_model_may_sit(model, placer->typical, h))
             like(placer, h);
+}
+
+static void
+placer_clear(Placer *placer)
+{
+    vmc_tournament_free(placer->liking);
+    g_array_unref(placer->party);
+    g_free(placer->is_wanted);
 }
 
 /* Moves those that found no host to the front, in their order. Returns how many
@@ -208,7 +346,7 @@ place_in_order(VmcState *state, GArray *items)
         g_array_append_val(is_placed ? placed : failed, item);
         n_placed += is_placed;
     }
-    vmc_tournament_free(placer.liking);
+    placer_clear(&placer);
     g_array_set_size(items, 0);
     g_array_append_vals(items, failed->data, failed->len);
     g_array_append_vals(items, placed->data, placed->len);

@@ -15,6 +15,8 @@
  * nothing fits, those on a host stay on it; those that are not in @vms are not
  * touched.
  *
+ * VMs that must be together are placed at once, where all of them fit.
+ *
  * Deterministic. Where there are many hosts, only those that a typical VM of
  * @vms would like best are looked at, and all of them when none of these fits.
  *

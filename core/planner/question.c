@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/planner/evacuate.h"
+#include "core/planner/fleet-build.h"
 #include "core/planner/fleet-plan.h"
 #include "core/planner/make-room.h"
 #include "core/planner/place.h"
@@ -226,7 +227,62 @@ answer_place(const VmcQuestion *question,
 
 /* ---- drain, repair, make room -------------------------------------------- */
 
-typedef gboolean (*MendFunc)(VmcState *state, VmcRepairReport *ret_report);
+/* Makes a state right; what is not possible stays as it is. */
+typedef void (*MendFunc)(const VmcQuestion *question,
+                         const VmcFleetModel *fm,
+                         VmcState *state);
+
+static void
+mend_by_evacuation(const VmcQuestion *question G_GNUC_UNUSED,
+                   const VmcFleetModel *fm G_GNUC_UNUSED,
+                   VmcState *state)
+{
+    vmc_evacuate(state, NULL);
+}
+
+/* A repair is not the time to make things nicer: only what is broken counts,
+ * and what moves cost. */
+static VmcFleetModel *
+bare_model(const VmcQuestion *question, const VmcFleetModel *fm)
+{
+    VmcQuestion bare = *question;
+    g_autoptr(VmcPolicy) policy = vmc_policy_copy(question->policy);
+
+    for (guint i = 0; i < VMC_N_TERMS; i++)
+        if (i != VMC_TERM_MOVES && i != VMC_TERM_DISTANCE)
+            policy->weight_milli[i] = 0;
+    bare.policy = policy;
+    return model_of(&bare, fm->fleet, fm->options.flags, NULL, NULL);
+}
+
+/* What the fewest moves do not repair, VMs that change places may. */
+static void
+mend_by_search(const VmcQuestion *question,
+               const VmcFleetModel *fm,
+               VmcState *state)
+{
+    const VmcRebalanceRequest request = {.search = {.seed = question->seed,
+                                                    .max_steps = MIN_STEPS,
+                                                    .goal = -INFINITY}};
+    g_autoptr(VmcFleetModel) bare = bare_model(question, fm);
+    g_autofree gint32 *found = vmc_rebalance(bare->model, &request);
+    g_autofree gint32 *mended =
+        g_memdup2(state->host_of, MAX(fm->model->n_vms, 1) * sizeof *mended);
+    double before = state->score;
+
+    vmc_state_assign(state, found);
+    if (state->score >= before - VMC_FLEET_BROKEN_WEIGHT / 1e6)
+        vmc_state_assign(state, mended);
+}
+
+static void
+mend_by_repair(const VmcQuestion *question,
+               const VmcFleetModel *fm,
+               VmcState *state)
+{
+    if (!vmc_repair(state, NULL))
+        mend_by_search(question, fm, state);
+}
 
 static VmcPlan *
 answer_by(const VmcQuestion *question,
@@ -241,7 +297,7 @@ answer_by(const VmcQuestion *question,
     if (fm == NULL)
         return NULL;
     g_autoptr(VmcState) state = vmc_state_new(fm->model);
-    mend(state, NULL);
+    mend(question, fm, state);
     return vmc_fleet_plan_new(fm, state->host_of, text);
 }
 
@@ -277,7 +333,7 @@ answer_drain(const VmcQuestion *question,
         vmc_fleet_unref(drained);
         drained = next;
     }
-    return answer_by(question, drained, vmc_evacuate, error);
+    return answer_by(question, drained, mend_by_evacuation, error);
 }
 
 static VmcPlan *
@@ -286,7 +342,7 @@ answer_repair(const VmcQuestion *question,
               const VmcQuestionClock *clock G_GNUC_UNUSED,
               GError **error)
 {
-    return answer_by(question, fleet, vmc_repair, error);
+    return answer_by(question, fleet, mend_by_repair, error);
 }
 
 static VmcPlan *
@@ -306,7 +362,7 @@ answer_make_room(const VmcQuestion *question,
         return NULL;
     }
     g_autoptr(VmcFleet) grown = vmc_make_room(fleet, vm, question->size);
-    return answer_by(question, grown, vmc_repair, error);
+    return answer_by(question, grown, mend_by_repair, error);
 }
 
 /* ---- public -------------------------------------------------------------- */

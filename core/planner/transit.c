@@ -24,10 +24,10 @@ vmc_transit_new(const VmcModel *model)
     const gsize n_cells = (gsize) model->n_hosts * model->stride;
 
     transit->model = model;
-    transit->use = g_new(gint64, n_cells);
-    transit->reserved = g_new(gint64, n_cells);
-    transit->at = g_new(gint32, model->n_vms);
-    transit->to = g_new(gint32, model->n_vms);
+    transit->use = g_new(gint64, MAX(n_cells, 1));
+    transit->reserved = g_new(gint64, MAX(n_cells, 1));
+    transit->at = g_new(gint32, MAX(model->n_vms, 1));
+    transit->to = g_new(gint32, MAX(model->n_vms, 1));
     transit->mark = g_new0(guint32, most_domains(model));
     vmc_transit_reset(transit);
     return transit;

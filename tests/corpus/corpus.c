@@ -5,11 +5,20 @@
 
 #include <string.h>
 
+/* What runs the cases of a corpus: one of the two functions. */
+typedef struct {
+    const char *const *files;
+    CorpusRun run;
+    CorpusRunFiles run_files;
+    gboolean is_update;
+} Runner;
+
 typedef struct {
     char *folder;
-    CorpusRun run;
-    gboolean is_update;
+    Runner runner;
 } Case;
+
+static const char *const one_file[] = {"expected", NULL};
 
 char *
 corpus_read(const char *folder, const char *name)
@@ -25,9 +34,9 @@ corpus_read(const char *folder, const char *name)
 }
 
 static void
-write_expected(const char *folder, const char *text)
+write_expected(const char *folder, const char *file, const char *text)
 {
-    g_autofree char *path = g_build_filename(folder, "expected", NULL);
+    g_autofree char *path = g_build_filename(folder, file, NULL);
     g_autoptr(GError) error = NULL;
 
     g_file_set_contents(path, text, -1, &error);
@@ -51,22 +60,35 @@ report_difference(const char *expected, const char *actual)
 }
 
 static void
+compare_file(const Case *item, const char *file, const char *actual)
+{
+    g_autofree char *expected = corpus_read(item->folder, file);
+
+    if (g_strcmp0(expected, actual) == 0)
+        return;
+    if (item->runner.is_update) {
+        write_expected(item->folder, file, actual);
+        return;
+    }
+    report_difference(expected != NULL ? expected : "", actual);
+    g_test_fail_printf("%s/%s differs from what comes out; if that is right, "
+                       "rewrite it with --update",
+                       item->folder, file);
+}
+
+static void
 run_case(gconstpointer data)
 {
     const Case *item = data;
-    g_autofree char *actual = item->run(item->folder);
-    g_autofree char *expected = corpus_read(item->folder, "expected");
 
-    if (item->is_update && g_strcmp0(expected, actual) != 0) {
-        write_expected(item->folder, actual);
+    if (item->runner.run != NULL) {
+        g_autofree char *actual = item->runner.run(item->folder);
+        compare_file(item, one_file[0], actual);
         return;
     }
-    if (g_strcmp0(expected, actual) == 0)
-        return;
-    report_difference(expected != NULL ? expected : "", actual);
-    g_test_fail_printf("%s differs from what comes out; if that is right, "
-                       "rewrite it with --update",
-                       item->folder);
+    g_auto(GStrv) texts = item->runner.run_files(item->folder);
+    for (guint i = 0; item->runner.files[i] != NULL; i++)
+        compare_file(item, item->runner.files[i], texts[i]);
 }
 
 static int
@@ -103,7 +125,7 @@ case_free(gpointer data)
 }
 
 static void
-add_cases(const char *corpus, CorpusRun run, char **only, gboolean is_update)
+add_cases(const char *corpus, const Runner *runner, char **only)
 {
     g_autofree char *root =
         g_test_build_filename(G_TEST_DIST, "corpus", corpus, NULL);
@@ -115,22 +137,21 @@ add_cases(const char *corpus, CorpusRun run, char **only, gboolean is_update)
             continue;
         Case *item = g_new0(Case, 1);
         item->folder = g_build_filename(root, name, NULL);
-        item->run = run;
-        item->is_update = is_update;
+        item->runner = *runner;
         g_autofree char *path = g_strdup_printf("/%s/%s", corpus, name);
         g_test_add_data_func_full(path, item, run_case, case_free);
     }
 }
 
-int
-corpus_main(int argc, char **argv, const char *corpus, CorpusRun run)
+static int
+run_corpus(int argc, char **argv, const char *corpus, Runner *runner)
 {
     g_auto(GStrv) only = NULL;
-    gboolean is_update = FALSE;
     const GOptionEntry entries[] = {{"run", 0, 0, G_OPTION_ARG_STRING_ARRAY,
                                      &only, "only this case", "CASE"},
                                     {"update", 0, 0, G_OPTION_ARG_NONE,
-                                     &is_update, "rewrite what differs", NULL},
+                                     &runner->is_update, "rewrite what differs",
+                                     NULL},
                                     G_OPTION_ENTRY_NULL};
     g_autoptr(GOptionContext) context = g_option_context_new(NULL);
     g_autoptr(GError) error = NULL;
@@ -142,6 +163,26 @@ corpus_main(int argc, char **argv, const char *corpus, CorpusRun run)
         g_printerr("%s\n", error->message);
         return 2;
     }
-    add_cases(corpus, run, only, is_update);
+    add_cases(corpus, runner, only);
     return g_test_run();
+}
+
+int
+corpus_main(int argc, char **argv, const char *corpus, CorpusRun run)
+{
+    Runner runner = {.files = one_file, .run = run};
+
+    return run_corpus(argc, argv, corpus, &runner);
+}
+
+int
+corpus_main_files(int argc,
+                  char **argv,
+                  const char *corpus,
+                  const char *const *files,
+                  CorpusRunFiles run)
+{
+    Runner runner = {.files = files, .run_files = run};
+
+    return run_corpus(argc, argv, corpus, &runner);
 }

@@ -31,6 +31,31 @@ typedef char *(*CorpusRun)(const char *folder);
 int corpus_main(int argc, char **argv, const char *corpus, CorpusRun run);
 
 /**
+ * CorpusRunFiles:
+ * @folder: the folder of a case
+ *
+ * Returns: (transfer full): what comes out, a text for each expected file
+ */
+typedef GStrv (*CorpusRunFiles)(const char *folder);
+
+/**
+ * corpus_main_files:
+ * @argc: from main()
+ * @argv: from main()
+ * @corpus: folder below tests/corpus
+ * @files: (array zero-terminated=1): the expected files of a case, instead of
+ *   `expected`
+ * @run: what turns a case into texts
+ *
+ * Returns: the exit code
+ */
+int corpus_main_files(int argc,
+                      char **argv,
+                      const char *corpus,
+                      const char *const *files,
+                      CorpusRunFiles run);
+
+/**
  * corpus_read:
  * @folder: the folder of a case
  * @name: a file in it

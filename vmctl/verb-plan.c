@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "config.h"
+
+#include "core/error.h"
+#include "core/planner/plan-json.h"
+#include "core/planner/question.h"
+#include "vmctl/fleet-source.h"
+#include "vmctl/verbs.h"
+
+#include <stdio.h>
+
+/* ---- the question -------------------------------------------------------- */
+
+static guint64
+number_of(const VmcInvocation *invocation, const char *name)
+{
+    const char *text = vmc_invocation_option(invocation, name);
+
+    return text != NULL ? g_ascii_strtoull(text, NULL, 10) : 0;
+}
+
+static GStrv
+names_of(const VmcInvocation *invocation, const char *name)
+{
+    GPtrArray *values = vmc_invocation_values(invocation, name);
+    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+
+    for (guint i = 0; values != NULL && i < values->len; i++)
+        g_strv_builder_add(builder, values->pdata[i]);
+    return g_strv_builder_end(builder);
+}
+
+/* Each asks something else; without any it is a rebalance. */
+typedef struct {
+    const char *option;
+    VmcQuestionKind kind;
+} KindOption;
+
+static const KindOption kind_options[] = {
+    {"drain", VMC_QUESTION_DRAIN},
+    {"place", VMC_QUESTION_PLACE},
+    {"room-for", VMC_QUESTION_MAKE_ROOM},
+    {"repair", VMC_QUESTION_REPAIR},
+};
+
+static gboolean
+find_kind(const VmcInvocation *invocation,
+          VmcQuestionKind *ret_kind,
+          GError **error)
+{
+    const char *asked = NULL;
+
+    *ret_kind = VMC_QUESTION_REBALANCE;
+    for (guint i = 0; i < G_N_ELEMENTS(kind_options); i++) {
+        if (!vmc_invocation_has(invocation, kind_options[i].option))
+            continue;
+        if (asked != NULL) {
+            g_set_error(error, VMC_ERROR, VMC_ERROR_INVALID,
+                        "--%s and --%s ask two things: ask one at a time",
+                        asked, kind_options[i].option);
+            return FALSE;
+        }
+        asked = kind_options[i].option;
+        *ret_kind = kind_options[i].kind;
+    }
+    return TRUE;
+}
+
+static gboolean
+read_size(const VmcInvocation *invocation,
+          VmcQuestion *question,
+          GError **error)
+{
+    const char *memory = vmc_invocation_option(invocation, "memory");
+
+    question->size.amount[VMC_CPU] = number_of(invocation, "vcpus") * 1000;
+    if (memory != NULL &&
+        !vmc_resource_parse(VMC_MEMORY, memory,
+                            &question->size.amount[VMC_MEMORY], error))
+        return FALSE;
+    gboolean has_size =
+        memory != NULL || vmc_invocation_has(invocation, "vcpus");
+    if (has_size == (question->kind == VMC_QUESTION_MAKE_ROOM))
+        return TRUE;
+    g_set_error(error, VMC_ERROR, VMC_ERROR_INVALID,
+                has_size ? "--vcpus and --memory say what --room-for is for"
+                         : "--room-for needs --vcpus or --memory");
+    return FALSE;
+}
+
+static VmcQuestion *
+read_question(const VmcInvocation *invocation, GError **error)
+{
+    VmcQuestionKind kind;
+
+    if (!find_kind(invocation, &kind, error))
+        return NULL;
+    g_autoptr(VmcQuestion) question = vmc_question_new(kind);
+    VmcPolicy *policy = vmc_fleet_source_policy(invocation, error);
+    if (policy == NULL)
+        return NULL;
+    vmc_policy_free(question->policy);
+    question->policy = policy;
+    question->now_s = g_get_real_time() / G_USEC_PER_SEC;
+    if (vmc_invocation_has(invocation, "seed"))
+        question->seed = number_of(invocation, "seed");
+    question->steps = number_of(invocation, "steps");
+    question->threads = (guint) number_of(invocation, "threads");
+    question->max_moves = (guint) number_of(invocation, "max-moves");
+    question->hosts = names_of(invocation, "drain");
+    question->vms = names_of(
+        invocation, kind == VMC_QUESTION_MAKE_ROOM ? "room-for" : "place");
+    return read_size(invocation, question, error) ? g_steal_pointer(&question)
+                                                  : NULL;
+}
+
+/* What repairs something broken gains more than anything else is worth. */
+#define BROKEN_MICRO G_GINT64_CONSTANT(1000000000000)
+
+/* ---- the answer ---------------------------------------------------------- */
+
+static char *
+format_points(const VmcDatum *datum, JsonObject *item, gboolean exact)
+{
+    gint64 micro = vmc_json_number(item, datum->path);
+
+    if (!exact && micro >= BROKEN_MICRO)
+        return g_strdup("must");
+    return exact ? g_strdup_printf("%" G_GINT64_FORMAT, micro)
+                 : g_strdup_printf("%.3f", (double) micro / 1e6);
+}
+
+static const VmcDatum step_data[] = {
+    {"BATCH", "batch", VMC_DATUM_COUNT, VMC_COLUMN_RIGHT, NULL},
+    {"STEP", "kind", VMC_DATUM_TEXT, 0, NULL},
+    {"VM", "vm", VMC_DATUM_TEXT, 0, NULL},
+    {"FROM", "from", VMC_DATUM_TEXT, 0, NULL},
+    {"TO", "to", VMC_DATUM_TEXT, 0, NULL},
+    {"GAIN", "gain_micro", VMC_DATUM_COUNT, VMC_COLUMN_RIGHT, format_points},
+    {"COST", "cost_micro", VMC_DATUM_COUNT, VMC_COLUMN_RIGHT, format_points},
+    {"TERM", "term", VMC_DATUM_TEXT, VMC_COLUMN_SCRIPTS, NULL},
+    {"WHY", "why", VMC_DATUM_TEXT, 0, NULL},
+    {NULL},
+};
+
+static const VmcDatum refusal_data[] = {
+    {"NOT DONE", "vm", VMC_DATUM_TEXT, 0, NULL},
+    {"WHY", "why", VMC_DATUM_TEXT, 0, NULL},
+    {NULL},
+};
+
+static void
+print_table(const VmcOutput *output, const VmcPlan *plan, JsonNode *node)
+{
+    JsonObject *object = json_node_get_object(node);
+    gboolean is_for_people = output->format == VMC_FORMAT_TABLE;
+
+    if (is_for_people)
+        printf("%s: %u steps in %u batches, about %" G_GINT64_FORMAT
+               " s; score %.3f to %.3f, moves cost %.3f\n",
+               plan->question, plan->steps->len, vmc_plan_n_batches(plan),
+               plan->makespan_us / G_USEC_PER_SEC,
+               (double) plan->score_before_micro / 1e6,
+               (double) plan->score_after_micro / 1e6,
+               (double) plan->cost_micro / 1e6);
+    vmc_output_rows(output, vmc_json_array(object, "steps"), step_data);
+    if (is_for_people)
+        vmc_output_rows(output, vmc_json_array(object, "refusals"),
+                        refusal_data);
+}
+
+static gint64
+now_us(gpointer data G_GNUC_UNUSED)
+{
+    return g_get_monotonic_time();
+}
+
+gboolean
+vmc_verb_plan(VmcInvocation *invocation, GError **error)
+{
+    g_autoptr(VmcQuestion) question = read_question(invocation, error);
+    g_autoptr(VmcFleet) fleet =
+        question != NULL ? vmc_fleet_source_load(invocation, error) : NULL;
+    const VmcQuestionClock clock = {
+        .now_us = now_us,
+        .budget_us = (gint64) number_of(invocation, "time") * G_USEC_PER_SEC};
+
+    if (fleet == NULL)
+        return FALSE;
+    g_autoptr(VmcPlan) plan =
+        vmc_question_answer(question, fleet, &clock, error);
+    if (plan == NULL)
+        return FALSE;
+    g_autoptr(JsonNode) node = vmc_plan_to_json(plan);
+    if (invocation->output.format == VMC_FORMAT_JSON)
+        vmc_output_json(node);
+    else
+        print_table(&invocation->output, plan, node);
+    return TRUE;
+}
