@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "core/planner/plan-json.h"
 #include "core/planner/question.h"
+#include "core/planner/story.h"
 #include "vmctl/fleet-source.h"
 #include "vmctl/verbs.h"
 
@@ -114,21 +115,7 @@ read_question(const VmcInvocation *invocation, GError **error)
                                                   : NULL;
 }
 
-/* What repairs something broken gains more than anything else is worth. */
-#define BROKEN_MICRO G_GINT64_CONSTANT(1000000000000)
-
 /* ---- the answer ---------------------------------------------------------- */
-
-static char *
-format_points(const VmcDatum *datum, JsonObject *item, gboolean exact)
-{
-    gint64 micro = vmc_json_number(item, datum->path);
-
-    if (!exact && micro >= BROKEN_MICRO)
-        return g_strdup("must");
-    return exact ? g_strdup_printf("%" G_GINT64_FORMAT, micro)
-                 : g_strdup_printf("%.3f", (double) micro / 1e6);
-}
 
 static const VmcDatum step_data[] = {
     {"BATCH", "batch", VMC_DATUM_COUNT, VMC_COLUMN_RIGHT, NULL},
@@ -136,37 +123,27 @@ static const VmcDatum step_data[] = {
     {"VM", "vm", VMC_DATUM_TEXT, 0, NULL},
     {"FROM", "from", VMC_DATUM_TEXT, 0, NULL},
     {"TO", "to", VMC_DATUM_TEXT, 0, NULL},
-    {"GAIN", "gain_micro", VMC_DATUM_COUNT, VMC_COLUMN_RIGHT, format_points},
-    {"COST", "cost_micro", VMC_DATUM_COUNT, VMC_COLUMN_RIGHT, format_points},
+    {"GAIN", "gain_micro", VMC_DATUM_COUNT, VMC_COLUMN_RIGHT, NULL},
+    {"COST", "cost_micro", VMC_DATUM_COUNT, VMC_COLUMN_RIGHT, NULL},
     {"TERM", "term", VMC_DATUM_TEXT, VMC_COLUMN_SCRIPTS, NULL},
     {"WHY", "why", VMC_DATUM_TEXT, 0, NULL},
     {NULL},
 };
 
-static const VmcDatum refusal_data[] = {
-    {"NOT DONE", "vm", VMC_DATUM_TEXT, 0, NULL},
-    {"WHY", "why", VMC_DATUM_TEXT, 0, NULL},
-    {NULL},
-};
-
 static void
-print_table(const VmcOutput *output, const VmcPlan *plan, JsonNode *node)
+print(const VmcOutput *output, const VmcPlan *plan)
 {
-    JsonObject *object = json_node_get_object(node);
-    gboolean is_for_people = output->format == VMC_FORMAT_TABLE;
+    g_autoptr(JsonNode) node = vmc_plan_to_json(plan);
+    g_autofree char *story = vmc_plan_story(plan);
+    JsonArray *steps =
+        json_object_get_array_member(json_node_get_object(node), "steps");
 
-    if (is_for_people)
-        printf("%s: %u steps in %u batches, about %" G_GINT64_FORMAT
-               " s; score %.3f to %.3f, moves cost %.3f\n",
-               plan->question, plan->steps->len, vmc_plan_n_batches(plan),
-               plan->makespan_us / G_USEC_PER_SEC,
-               (double) plan->score_before_micro / 1e6,
-               (double) plan->score_after_micro / 1e6,
-               (double) plan->cost_micro / 1e6);
-    vmc_output_rows(output, vmc_json_array(object, "steps"), step_data);
-    if (is_for_people)
-        vmc_output_rows(output, vmc_json_array(object, "refusals"),
-                        refusal_data);
+    if (output->format == VMC_FORMAT_JSON)
+        vmc_output_json(node);
+    else if (output->format == VMC_FORMAT_PLAIN)
+        vmc_output_rows(output, steps, step_data);
+    else
+        fputs(story, stdout);
 }
 
 static gint64
@@ -191,10 +168,6 @@ vmc_verb_plan(VmcInvocation *invocation, GError **error)
         vmc_question_answer(question, fleet, &clock, error);
     if (plan == NULL)
         return FALSE;
-    g_autoptr(JsonNode) node = vmc_plan_to_json(plan);
-    if (invocation->output.format == VMC_FORMAT_JSON)
-        vmc_output_json(node);
-    else
-        print_table(&invocation->output, plan, node);
+    print(&invocation->output, plan);
     return TRUE;
 }

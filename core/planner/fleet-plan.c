@@ -11,6 +11,7 @@
 #include <math.h>
 
 #define MICRO 1e6
+#define TOLD_BROKEN 1000
 #define MOVE_FIXED_US 1000000
 #define START_US 5000000
 
@@ -46,7 +47,8 @@ sum_terms(const double *cost, gboolean of_moves)
     return sum;
 }
 
-/* What must hold and does not is broken, whoever counts it. */
+/* What must hold and does not is broken, whoever counts it. A breach weighs
+ * more than anything in a search; people are told %TOLD_BROKEN of it. */
 static void
 count_terms(const VmcFleetModel *fm, const gint32 *host_of, double *ret_cost)
 {
@@ -61,6 +63,7 @@ count_terms(const VmcFleetModel *fm, const gint32 *host_of, double *ret_cost)
         ret_cost[VMC_TERM_BROKEN] += VMC_FLEET_BROKEN_WEIGHT;
     }
     ret_cost[VMC_TERM_WISHES] = MAX(ret_cost[VMC_TERM_WISHES], 0);
+    ret_cost[VMC_TERM_BROKEN] *= TOLD_BROKEN / VMC_FLEET_BROKEN_WEIGHT;
 }
 
 /* ---- steps --------------------------------------------------------------- */

@@ -24,6 +24,7 @@ job wait
 list
 migrate
 pause
+plan
 reboot
 resize
 resume

@@ -7,6 +7,9 @@
 #include "core/fleet-json.h"
 #include "core/planner/plan-json.h"
 #include "core/planner/question-json.h"
+#include "core/planner/story.h"
+
+#include <string.h>
 
 /*
  * tests/corpus/plan/CASE/:
@@ -15,9 +18,10 @@
  *   fleet.json    docs/fleet-format.md
  *   request.json  the question: docs/plan-format.md
  *   plan.json     the plan, or {"error": …}
+ *   story         the plan as people read it
  */
 
-static const char *const files[] = {"plan.json", NULL};
+static const char *const files[] = {"plan.json", "story", NULL};
 
 static char *
 print(JsonNode *node)
@@ -39,6 +43,7 @@ give_error(const GError *error)
     json_node_take_object(node, object);
     json_object_set_string_member(object, "error", text);
     texts[0] = print(node);
+    texts[1] = g_strconcat(text, "\n", NULL);
     return texts;
 }
 
@@ -82,6 +87,7 @@ run_plan_case(const char *folder)
     g_autoptr(JsonNode) node = vmc_plan_to_json(plan);
     texts = g_new0(char *, G_N_ELEMENTS(files));
     texts[0] = print(node);
+    texts[1] = vmc_plan_story(plan);
     return texts;
 }
 
