@@ -127,7 +127,8 @@ vmc_host_copy(const VmcHost *host)
 {
     g_return_val_if_fail(host != NULL, NULL);
     VmcHost *copy = g_new(VmcHost, 1);
-    *copy = *host;
+    /* all but the last member, which other threads count in */
+    memcpy(copy, host, G_STRUCT_OFFSET(VmcHost, refs));
     g_atomic_ref_count_init(&copy->refs);
     own_members(copy);
     return copy;

@@ -56,7 +56,8 @@ vmc_vm_copy(const VmcVm *vm)
 {
     g_return_val_if_fail(vm != NULL, NULL);
     VmcVm *copy = g_new(VmcVm, 1);
-    *copy = *vm;
+    /* all but the last member, which other threads count in */
+    memcpy(copy, vm, G_STRUCT_OFFSET(VmcVm, refs));
     g_atomic_ref_count_init(&copy->refs);
     copy->uuid = g_strdup(vm->uuid);
     copy->name = g_strdup(vm->name);

@@ -79,7 +79,7 @@ vmc_link_bench_new_up(const VmcLinkTuning *tuning)
 static gboolean
 is_idle(gpointer link)
 {
-    return G_OBJECT(link)->ref_count == 1;
+    return g_atomic_int_get(&G_OBJECT(link)->ref_count) == 1;
 }
 
 static gboolean
