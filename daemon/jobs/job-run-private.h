@@ -30,6 +30,8 @@ struct _VmcJobRun {
     gboolean is_resumed;
     gboolean is_undoing; /* the job's thread only, and so the next */
     gboolean cannot_cancel;
+    gboolean has_acted; /* a host may have done something for it */
+    guint away_ms; /* since a host last answered, waited for one that is away */
 
     GMutex mutex;
     VmcJobRecord *record;  /* its id, kind and VM never change */

@@ -6,6 +6,10 @@
 #include "daemon/jobs/job-run-private.h"
 #include "daemon/jobs/json-value.h"
 
+/* A job waits so long for a host that is away, until it answers again. */
+#define AWAY_MAX_MS 30000
+#define AWAY_LOOK_MS 100
+
 #define UNDO_CODE "undo-code"
 #define UNDO_MESSAGE "undo-message"
 
@@ -327,14 +331,13 @@ vmc_job_run_forget_vm(VmcJobRun *run, const char *uuid, GError **error)
 /* ---- hosts and waiting ----------------------------------------------------
  */
 
-gboolean
-vmc_job_run_call(VmcJobRun *run,
-                 const char *host_name,
-                 const VmcCall *call,
-                 VmcReply *reply,
-                 GError **error)
+static gboolean
+call_once(VmcJobRun *run,
+          const char *host_name,
+          const VmcCall *call,
+          VmcReply *reply,
+          GError **error)
 {
-    g_return_val_if_fail(run != NULL && call != NULL, FALSE);
     if (vmc_job_run_is_stopping(run)) {
         set_stopping(error);
         return FALSE;
@@ -343,16 +346,64 @@ vmc_job_run_call(VmcJobRun *run,
     return link != NULL && vmc_link_call(link, call, reply, NULL, error);
 }
 
-static gint64
-end_of(guint timeout_ms)
+/* @error: (nullable): how the call ended. Unreachable means that nothing has
+ * happened. */
+static void
+note_act(VmcJobRun *run, const VmcCall *call, const GError *error)
 {
-    return g_get_monotonic_time() + (gint64) timeout_ms * 1000;
+    if (vmc_call_kind_lane(call->kind) != VMC_LANE_STATS &&
+        (error == NULL || vmc_error_of(error) != VMC_ERROR_UNREACHABLE))
+        run->has_acted = TRUE;
 }
 
 static gboolean
 may_wait(VmcJobRun *run)
 {
     return !is_cancelled(run) && !vmc_job_run_is_stopping(run);
+}
+
+/* A job that has done nothing yet says at once that a host is away; one that
+ * has goes on when it is there again, so that a libvirtd that is started anew
+ * leaves nothing half done. */
+static gboolean
+waits_for_host(VmcJobRun *run, const GError *error)
+{
+    return vmc_error_of(error) == VMC_ERROR_UNREACHABLE &&
+           (run->kind->flags & VMC_JOB_HAS_TWO_HOSTS) == 0 &&
+           (run->is_resumed || run->has_acted) && run->away_ms < AWAY_MAX_MS;
+}
+
+gboolean
+vmc_job_run_call(VmcJobRun *run,
+                 const char *host_name,
+                 const VmcCall *call,
+                 VmcReply *reply,
+                 GError **error)
+{
+    g_return_val_if_fail(run != NULL && call != NULL, FALSE);
+    for (;;) {
+        g_autoptr(GError) local = NULL;
+        const gboolean ok = call_once(run, host_name, call, reply, &local);
+        note_act(run, call, local);
+        if (ok) {
+            run->away_ms = 0;
+            return TRUE;
+        }
+        if (waits_for_host(run, local) && run->away_ms == 0)
+            vmc_job_run_note(run, "%s; waits for the host", local->message);
+        if (!waits_for_host(run, local) ||
+            !vmc_job_run_wait(run, AWAY_LOOK_MS)) {
+            g_propagate_error(error, g_steal_pointer(&local));
+            return FALSE;
+        }
+        run->away_ms += AWAY_LOOK_MS;
+    }
+}
+
+static gint64
+end_of(guint timeout_ms)
+{
+    return g_get_monotonic_time() + (gint64) timeout_ms * 1000;
 }
 
 gboolean

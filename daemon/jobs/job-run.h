@@ -231,7 +231,9 @@ gboolean vmc_job_run_forget_vm(VmcJobRun *run,
  * @error: as vmc_link_call(); %VMC_ERROR_NOT_FOUND as vmc_job_run_link()
  *
  * Asks a host; as vmc_link_call() with the job's cancellable left out, so that
- * a side effect is never abandoned half-way: cancel is looked at between steps
+ * a side effect is never abandoned half-way: cancel is looked at between steps.
+ * Once something was done for the job, a host that is away is waited for, for a
+ * while, before the call is given up: it was not sent.
  *
  * Returns: whether the call succeeded
  */
@@ -284,10 +286,13 @@ gboolean vmc_job_run_wait_event(VmcJobRun *run,
  * @VMC_JOB_TAKES_FOUND: may work on a domain that vmctl does not manage
  * @VMC_JOB_TAKES_MOVING: may work on a VM that is between two hosts, where all
  *   others could make it run twice
+ * @VMC_JOB_HAS_TWO_HOSTS: looks at two hosts, and must not stand still since
+ *   one of them is away
  */
 typedef enum {
     VMC_JOB_TAKES_FOUND = 1 << 0,
     VMC_JOB_TAKES_MOVING = 1 << 1,
+    VMC_JOB_HAS_TWO_HOSTS = 1 << 2,
 } VmcJobKindFlags;
 
 /**
@@ -295,8 +300,8 @@ typedef enum {
  * @name: as in the record
  * @run: the job's code; also called again after a crash, with
  *   vmc_job_run_is_resumed(): it looks, then finishes or undoes
- * @flags: #VmcJobKindFlags: what it may work on; what it may not it refuses
- *   before it begins
+ * @flags: #VmcJobKindFlags: what it may work on, else it is refused before it
+ *   begins; and how it is
  *
  * A kind of job; the table of all stands in job-kinds.c. The error @run returns
  * says how the job ends: %VMC_ERROR_PARTIAL, %VMC_ERROR_CANCELLED and

@@ -398,11 +398,13 @@ wait_for_reset(VmcJobRun *run,
             return show_rebooted(run, vm, error);
         }
     }
-    g_set_error(error, VMC_ERROR, VMC_ERROR_UNKNOWN,
-                "the guest of VM '%s' was asked to reboot and was not seen to "
-                "do so in %" G_GINT64_FORMAT
-                " s: look at its uptime, or use --force to press reset",
-                vm->name, order->timeout_s);
+    g_set_error(
+        error, VMC_ERROR, VMC_ERROR_UNKNOWN,
+        "the guest of VM '%s' was %s and was not seen to do so in "
+        "%" G_GINT64_FORMAT " s: look at its uptime, or %s",
+        vm->name, order->is_forced ? "made to reboot" : "asked to reboot",
+        order->timeout_s,
+        order->is_forced ? "do it again" : "use --force to press reset");
     return FALSE;
 }
 
@@ -417,7 +419,7 @@ press_reset(VmcJobRun *run, const VmcVm *vm, GError **error)
         return fail_asking(run, vm, local, error);
     vmc_job_run_note(run, "%s", local->message);
     g_clear_error(&local);
-    Order soon = {.timeout_s = RESET_TIMEOUT_S};
+    Order soon = {.is_forced = TRUE, .timeout_s = RESET_TIMEOUT_S};
     return wait_for_reset(run, vm, &soon, error);
 }
 

@@ -235,6 +235,7 @@ typedef struct {
     gint64 plugged_us; /* since when the hypervisor has it, 0: it has not */
     guint64 last_movement;
     guint pause_ms;
+    gboolean was_repeated;
 } Watch;
 
 static void
@@ -283,12 +284,34 @@ judge(Watch *watch, Effect *ret_effect)
     return g_get_monotonic_time() >= watch->stalled_us;
 }
 
-/* An agent may be too early to know of what it shall bring online. */
-static void
-ask_agent_again(Watch *watch)
+static gboolean
+is_host_silent(const GError *error)
 {
-    if (watch->call_error == NULL || !is_by_agent(watch->step->rung))
+    return vmc_error_of(error) == VMC_ERROR_UNKNOWN ||
+           vmc_error_of(error) == VMC_ERROR_UNREACHABLE;
+}
+
+/* Two of the same would be two. */
+static gboolean
+is_dimm(VmcRung rung)
+{
+    return rung == VMC_RUNG_ATTACH_DIMM || rung == VMC_RUNG_DETACH_DIMM;
+}
+
+/* An agent may be too early to know of what it shall bring online. And what was
+ * asked when the host went away may never have come to it: it is asked once
+ * more, when the host answers and shows no effect. */
+static void
+ask_again(Watch *watch)
+{
+    const VmcRung rung = watch->step->rung;
+    const gboolean was_lost = watch->call_error != NULL && !is_dimm(rung) &&
+                              !watch->was_repeated &&
+                              is_host_silent(watch->call_error);
+
+    if (watch->call_error == NULL || (!is_by_agent(rung) && !was_lost))
         return;
+    watch->was_repeated = TRUE;
     g_clear_error(&watch->call_error);
     (void) perform(watch->climb, watch->step, &watch->call_error);
 }
@@ -306,13 +329,6 @@ pause_watch(Watch *watch, GError **error)
                 "it was cancelled while it waited for the guest: %s",
                 watch->step->reason);
     return FALSE;
-}
-
-static gboolean
-is_host_silent(const GError *error)
-{
-    return vmc_error_of(error) == VMC_ERROR_UNKNOWN ||
-           vmc_error_of(error) == VMC_ERROR_UNREACHABLE;
 }
 
 /* A host that does not answer is waited for as long as one that does nothing;
@@ -336,7 +352,8 @@ watch_effect(Watch *watch, Effect *ret_effect, GError **error)
         }
         if (!pause_watch(watch, error))
             return FALSE;
-        ask_agent_again(watch);
+        if (local == NULL)
+            ask_again(watch);
     }
 }
 
@@ -370,6 +387,21 @@ record_rung(VmcClimb *climb, const VmcResizeStep *step, Effect effect)
         climb->tried |= 1u << step->rung;
 }
 
+/* A call that was lost with the connection is made once more: it says how much,
+ * not how much more. */
+static gboolean
+perform_storing(VmcClimb *climb, const VmcResizeStep *step, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+
+    if (perform(climb, step, &local))
+        return TRUE;
+    if (is_host_silent(local))
+        return perform(climb, step, error);
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
+}
+
 /* What is stored is there when libvirt says so; all of it is looked at once
  * more at the end. A rung that comes back after a look has had no effect. */
 static gboolean
@@ -380,7 +412,7 @@ store(VmcClimb *climb, const VmcResizeStep *step, GError **error)
     gboolean is_again = (climb->confirmed & bit) != 0;
 
     climb->stored |= bit;
-    if (!is_again && perform(climb, step, &local)) {
+    if (!is_again && perform_storing(climb, step, &local)) {
         vmc_resize_apply(&climb->shape, step);
         record_rung(climb, step, EFFECT_THERE);
         return TRUE;
