@@ -134,6 +134,22 @@ make_facts(const VmcTypedParams *params, gboolean is_active)
     };
 }
 
+/* The receiving side knows that it receives, and nothing else. A domain that is
+ * off goes nowhere. */
+static gboolean
+read_without_job(virDomainPtr dom, VmcReply *reply, GError **error)
+{
+    int code = virGetLastErrorCode();
+
+    if (code != VIR_ERR_OPERATION_UNSUPPORTED &&
+        code != VIR_ERR_OPERATION_INVALID)
+        return vmc_libvirt_error_set(error, "cannot read the migration of '%s'",
+                                     virDomainGetName(dom));
+    reply->migration =
+        (VmcMigrationFacts){.is_active = code == VIR_ERR_OPERATION_UNSUPPORTED};
+    return TRUE;
+}
+
 /* A job under way, else how the last one went; both sides remember that. */
 gboolean
 vmc_libvirt_read_migration(virDomainPtr dom,
@@ -145,15 +161,8 @@ vmc_libvirt_read_migration(virDomainPtr dom,
     g_auto(VmcTypedParams) last = {0};
     int type = VIR_DOMAIN_JOB_NONE;
 
-    if (!read_job(dom, &now, &type, 0)) {
-        /* The receiving side knows that it receives, and nothing else. */
-        if (virGetLastErrorCode() != VIR_ERR_OPERATION_UNSUPPORTED)
-            return vmc_libvirt_error_set(error,
-                                         "cannot read the migration of '%s'",
-                                         virDomainGetName(dom));
-        reply->migration = (VmcMigrationFacts){.is_active = TRUE};
-        return TRUE;
-    }
+    if (!read_job(dom, &now, &type, 0))
+        return read_without_job(dom, reply, error);
     if (type != VIR_DOMAIN_JOB_NONE && is_migration(&now)) {
         reply->migration = make_facts(&now, TRUE);
         return TRUE;

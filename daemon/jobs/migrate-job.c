@@ -169,7 +169,7 @@ publish_result(const VmcMove *move, const char *host)
 
     json_object_set_string_member(result, "host", host);
     if (g_str_equal(host, move->to) &&
-        vmc_migrate_read(move->run, host, &facts)) {
+        vmc_migrate_read(move->run, host, &facts, NULL)) {
         json_object_set_int_member(result, "elapsed_ms",
                                    (gint64) facts.elapsed_ms);
         json_object_set_int_member(result, "downtime_ms",

@@ -55,19 +55,34 @@ look(const VmcMove *move, const char *host, char **silence)
     return facts;
 }
 
+/* Asked before the copies are looked at. When the source migrates it no more,
+ * what is seen afterwards holds still; asked later, a migration that ends in
+ * between leaves a picture of two moments, and what has just arrived would be
+ * taken for half a copy. FALSE when the source does not say. */
 static gboolean
-is_migrating(const VmcMove *move, const VmcDomainFacts *source)
+ask_whether_migrating(const VmcMove *move,
+                      gboolean *ret_is_migrating,
+                      char **silence)
 {
     VmcMigrationFacts facts = {0};
+    g_autoptr(GError) error = NULL;
 
-    return source != NULL && vmc_run_state_is_active(source->state) &&
-           vmc_migrate_read(move->run, move->from, &facts) && facts.is_active;
+    if (!vmc_migrate_read(move->run, move->from, &facts, &error) &&
+        vmc_error_of(error) != VMC_ERROR_NOT_FOUND) {
+        *silence = g_strdup(error->message);
+        return FALSE;
+    }
+    *ret_is_migrating = facts.is_active;
+    return TRUE;
 }
 
 static void
 look_at_both(const VmcMove *move, Both *both)
 {
-    both->source = look(move, move->from, &both->silence);
+    gboolean is_migrating = FALSE;
+
+    if (ask_whether_migrating(move, &is_migrating, &both->silence))
+        both->source = look(move, move->from, &both->silence);
     both->destination = look(move, move->to, &both->silence);
     both->view = (VmcReconcileView){
         .source_answers = both->source != NULL,
@@ -75,7 +90,7 @@ look_at_both(const VmcMove *move, Both *both)
         .source = both->source != NULL ? both->source->state : VMC_RUN_ABSENT,
         .destination = both->destination != NULL ? both->destination->state
                                                  : VMC_RUN_ABSENT,
-        .is_migrating = is_migrating(move, both->source),
+        .is_migrating = is_migrating,
         .was_handed_over =
             g_strcmp0(vmc_job_run_recall(move->run, HANDED_OVER), "yes") == 0,
         .should_run = move->should_run};
@@ -230,6 +245,16 @@ alarm_operator(const VmcMove *move,
     return FALSE;
 }
 
+/* What ends a copy is asked for by two pictures in a row: there is no way
+ * back. */
+static gboolean
+is_certain(const VmcReconcileVerdict *verdict, VmcReconcileAction last)
+{
+    return (verdict->action != VMC_RECONCILE_DESTROY_SOURCE &&
+            verdict->action != VMC_RECONCILE_DESTROY_DESTINATION) ||
+           verdict->action == last;
+}
+
 gboolean
 vmc_migrate_settle(const VmcMove *move,
                    VmcSettlement *ret_settlement,
@@ -245,6 +270,8 @@ vmc_migrate_settle(const VmcMove *move,
         look_at_both(move, &both);
         VmcReconcileVerdict verdict = vmc_reconcile(&both.view);
         set_settlement(ret_settlement, &verdict, &both);
+        gboolean is_waiting =
+            verdict.action == VMC_RECONCILE_WAIT || !is_certain(&verdict, last);
         if (verdict.action != last)
             say(move, &verdict);
         last = verdict.action;
@@ -252,7 +279,6 @@ vmc_migrate_settle(const VmcMove *move,
             return TRUE;
         if (verdict.action == VMC_RECONCILE_ALARM)
             return alarm_operator(move, &verdict, error);
-        gboolean is_waiting = verdict.action == VMC_RECONCILE_WAIT;
         if (!is_waiting && ++n_actions > MAX_ACTIONS)
             return alarm_operator(move, &verdict, error);
         if (!is_waiting && !act(move, &verdict, error))

@@ -55,13 +55,16 @@ wait_until_over(Flight *flight, guint timeout_ms)
 }
 
 gboolean
-vmc_migrate_read(VmcJobRun *run, const char *host, VmcMigrationFacts *ret_facts)
+vmc_migrate_read(VmcJobRun *run,
+                 const char *host,
+                 VmcMigrationFacts *ret_facts,
+                 GError **error)
 {
     g_autoptr(VmcCall) call =
         vmc_call_new(VMC_CALL_READ_MIGRATION, vmc_job_run_record(run)->vm_uuid);
     g_auto(VmcReply) reply = VMC_REPLY_INIT;
 
-    if (!vmc_job_run_call(run, host, call, &reply, NULL))
+    if (!vmc_job_run_call(run, host, call, &reply, error))
         return FALSE;
     *ret_facts = reply.migration;
     return TRUE;
@@ -72,7 +75,7 @@ show_progress(VmcJobRun *run, const char *source)
 {
     VmcMigrationFacts facts = {0};
 
-    if (!vmc_migrate_read(run, source, &facts) || !facts.is_active)
+    if (!vmc_migrate_read(run, source, &facts, NULL) || !facts.is_active)
         return;
     guint64 all_bytes = facts.processed_bytes + facts.remaining_bytes;
     guint64 share_milli =

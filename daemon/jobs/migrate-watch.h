@@ -36,9 +36,12 @@ void vmc_migrate_abort(VmcJobRun *run, const char *source);
  * @run: the job
  * @host: a host
  * @ret_facts: (out): how far the migration is, or how the last one went
+ * @error: %VMC_ERROR_NOT_FOUND when the host has no such domain; any other says
+ *   that the host does not tell
  *
- * Returns: whether the host answered
+ * Returns: whether the host told it
  */
 gboolean vmc_migrate_read(VmcJobRun *run,
                           const char *host,
-                          VmcMigrationFacts *ret_facts);
+                          VmcMigrationFacts *ret_facts,
+                          GError **error);

@@ -362,6 +362,23 @@ test_migrate_nowhere(Bench *bench)
     bench_fails(bench, VMC_CALL_READ_DOMAIN, VMC_ERROR_NOT_FOUND);
 }
 
+/* Whoever settles a migration asks first whether there is one. */
+static void
+test_no_migration(Bench *bench)
+{
+    g_auto(VmcReply) reply = VMC_REPLY_INIT;
+    g_autoptr(VmcCall) call =
+        vmc_call_new(VMC_CALL_READ_MIGRATION, bench->uuid);
+
+    bench_must_fail(bench, call, VMC_ERROR_NOT_FOUND);
+    bench_define(bench);
+    bench_must(bench, call, &reply);
+    g_assert_false(reply.migration.is_active);
+    bench_do(bench, VMC_CALL_START);
+    bench_must(bench, call, &reply);
+    g_assert_false(reply.migration.is_active);
+}
+
 static gpointer
 migrate_in_thread(gpointer data)
 {
@@ -413,6 +430,7 @@ static const ConformanceTest tests[] = {
     {"clone", test_clone},
     {"seed", test_seed},
     {"unknown-pool", test_unknown_pool},
+    {"no-migration", test_no_migration},
     {"migrate", test_migrate},
     {"migrate-nowhere", test_migrate_nowhere},
     {"abort-migration", test_abort_migration},

@@ -8,6 +8,8 @@
 #include "daemon/hypervisor/sim-world.h"
 #include "sim-fixture.h"
 
+#include <glib/gstdio.h>
+
 /* Migrate on simulated hosts. Whatever goes wrong and whenever: one copy runs
  * at the end, nothing is left over beside it, and the fleet knows where. */
 
@@ -16,15 +18,27 @@
 
 typedef struct {
     VmcDaemonFixture daemon;
+    char *faults_path; /* for faults that end before those of the process */
     char *uuid;
 } Fixture;
+
+static void
+add_host(Fixture *fixture, const char *name, const char *parameters)
+{
+    g_autofree char *all =
+        g_strdup_printf("%s&faults=%s", parameters, fixture->faults_path);
+
+    vmc_daemon_fixture_add_sim_host(&fixture->daemon, name, all);
+}
 
 static void
 begin(Fixture *fixture, gboolean has_monitor)
 {
     vmc_sim_fixture_set_up(&fixture->daemon, has_monitor);
-    vmc_daemon_fixture_add_sim_host(&fixture->daemon, "h1", SOURCE);
-    vmc_daemon_fixture_add_sim_host(&fixture->daemon, "h2", HOST);
+    fixture->faults_path =
+        g_build_filename(fixture->daemon.dir, "faults.json", NULL);
+    add_host(fixture, "h1", SOURCE);
+    add_host(fixture, "h2", HOST);
     fixture->uuid = vmc_sim_fixture_adopt(&fixture->daemon, "h1");
 }
 
@@ -43,6 +57,8 @@ set_up_unwatched(Fixture *fixture, gconstpointer data)
 static void
 tear_down(Fixture *fixture, gconstpointer data)
 {
+    g_unlink(fixture->faults_path);
+    g_free(fixture->faults_path);
     vmc_daemon_fixture_tear_down(&fixture->daemon, NULL);
     g_free(fixture->uuid);
 }
@@ -345,6 +361,90 @@ test_crash_paused(Fixture *fixture, gconstpointer data)
     assert_only_on(fixture, "h2", VMC_RUN_PAUSED);
 }
 
+/* Begins a migration whose source stands still and whose destination has not
+ * taken over, until the file of faults goes. */
+static guint64
+submit_in_flux(Fixture *fixture)
+{
+    g_autoptr(GError) error = NULL;
+
+    g_file_set_contents(fixture->faults_path,
+                        "{\"faults\":[{\"kind\":\"hang\",\"times\":1,"
+                        "\"step\":\"finish\",\"call\":\"migrate\"}]}",
+                        -1, &error);
+    g_assert_no_error(error);
+    guint64 id = submit(fixture);
+    vmc_sim_fixture_await_fault();
+    return id;
+}
+
+/* As by kill -9: hosts and their faults live on. */
+static void
+restart(Fixture *fixture)
+{
+    vmc_daemon_fixture_end(&fixture->daemon);
+    vmc_daemon_fixture_begin(&fixture->daemon);
+}
+
+static gboolean
+has_struck_twice(gpointer data)
+{
+    return vmc_sim_fault_count() == 2;
+}
+
+static gboolean
+is_waiting(gpointer data)
+{
+    Fixture *fixture = data;
+    g_autoptr(VmcJobRecord) record =
+        vmc_job_queue_get(fixture->daemon.queue, 1);
+
+    return vmc_fixture_trail_has(record, "still migrating");
+}
+
+static gboolean
+has_arrived(gpointer data)
+{
+    Fixture *fixture = data;
+    g_autoptr(VmcDomainFacts) source =
+        vmc_sim_fixture_look(&fixture->daemon, "h1", fixture->uuid);
+
+    return source == NULL;
+}
+
+/* The next vmctld finds it while both copies stand still: it waits, since
+ * either may become the one. */
+static void
+test_crash_in_flux(Fixture *fixture, gconstpointer data)
+{
+    guint64 id = submit_in_flux(fixture);
+
+    restart(fixture);
+    vmc_fixture_wait_until(is_waiting, fixture);
+    g_unlink(fixture->faults_path);
+    g_autoptr(VmcJobRecord) record = finish(fixture, id);
+    assert_ended(record, VMC_JOB_DONE);
+    assert_only_on(fixture, "h2", VMC_RUN_RUNNING);
+}
+
+/* It ends while the next vmctld asks the source whether it is under way: what
+ * was half a copy a moment ago is the VM now. */
+static void
+test_crash_ends_while_asked(Fixture *fixture, gconstpointer data)
+{
+    guint64 id = submit_in_flux(fixture);
+
+    add_fault(VMC_SIM_FAULT_HANG, VMC_SIM_STEP_BEFORE, "read-migration");
+    restart(fixture);
+    vmc_fixture_wait_until(has_struck_twice, NULL);
+    g_unlink(fixture->faults_path);
+    vmc_fixture_wait_until(has_arrived, fixture);
+    vmc_sim_fault_clear();
+    g_autoptr(VmcJobRecord) record = finish(fixture, id);
+    assert_ended(record, VMC_JOB_DONE);
+    assert_only_on(fixture, "h2", VMC_RUN_RUNNING);
+}
+
 static void
 add(const char *path,
     gconstpointer data,
@@ -385,6 +485,9 @@ main(int argc, char **argv)
     add("/migrate-job/cancel", NULL, test_cancel);
     add("/migrate-job/takes-too-long", NULL, test_takes_too_long);
     add("/migrate-job/crash/paused", NULL, test_crash_paused);
+    add("/migrate-job/crash/in-flux", NULL, test_crash_in_flux);
+    add("/migrate-job/crash/ends-while-asked", NULL,
+        test_crash_ends_while_asked);
     add_cases();
     return g_test_run();
 }
