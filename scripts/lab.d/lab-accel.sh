@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # KVM where a guest really boots under it. A device that opens proves
-# nothing: on some machines a guest stops in its firmware.
+# nothing: on some machines a guest stops in its firmware. And what TCG needs
+# where there is no KVM.
 
 readonly ACCEL_LIMIT_S=10
 
@@ -35,4 +36,15 @@ accel_type() {
     rm -f "$cache"/accel-*
     echo "$type" >"$cache/accel-$key"
     echo "$type"
+}
+
+# Makes what the QEMUs of emulated guests preload; tcg-dirty.c says why.
+accel_mend_tcg() {
+    local library=$LAB_DIR/guest/tcg-dirty.so
+    if [[ $library -nt $LAB_LIB/tcg-dirty.c ]]; then
+        return
+    fi
+    gcc -O2 -shared -fPIC -std=gnu11 -Wall -Wextra -o "$library.new" \
+        "$LAB_LIB/tcg-dirty.c"
+    mv "$library.new" "$library"
 }

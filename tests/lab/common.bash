@@ -90,6 +90,15 @@ guest_is_up() {
     lab guest-report "$1" >/dev/null 2>&1
 }
 
+# assert_memory_whole VM: what the guest wrote is what it reads, and neither
+# its kernel nor its programs stumbled over what is not
+assert_memory_whole() {
+    assert_equal "$(report "$1" .lost_pages)" 0 'pages lost'
+    run lab guest-exec "$1" dmesg
+    assert_equal "$status" 0 'code of dmesg'
+    ! grep -E 'BUG:|Oops|segfault|protection fault' <<<"$output"
+}
+
 # create_guest VM [OPTION...]: a VM whose guest is up, from the template 'lab'
 # or the one that TEMPLATE names
 create_guest() {

@@ -64,11 +64,12 @@ ended() {
         '[ "$(vmctl job show '"$job"' -o json | jq .progress_milli)" -gt 0 ]'
     kill_in_job "$job"
     lab guest-load crash1 stop
-    ended "$job"
-    wait_for 60 eval '[ "$(definitions crash1)" = 1 ]'
+    assert_equal "$(ended "$job")" 'done' 'end of the job'
+    assert_equal "$(definitions crash1)" 1 definitions
     assert_equal "$(copies crash1)" 1 'running copies'
     lab virsh "$(vm crash1 .host)" domstate crash1 | grep -q running
     wait_for 60 guest_is_up crash1
+    assert_memory_whole crash1
 }
 
 @test "pause, resume, reboot, stop, start: each ends, and the VM is whole" {

@@ -45,6 +45,7 @@ assert_one_copy_on() {
     [ "$after" -gt "$before" ]
     assert_between "$(report move1 .counter_max_gap_ms)" 0 1000 \
         'longest stop of the counter in ms'
+    assert_memory_whole move1
     lab guest-load move1 stop
 }
 
@@ -103,6 +104,7 @@ assert_one_copy_on() {
     wait_for 60 eval '[ "$(definitions move1)" = 1 ]'
     assert_one_copy_on "$(vm move1 .host)"
     wait_for 60 guest_is_up move1
+    assert_memory_whole move1
 }
 
 @test "a destination whose libvirtd dies: the VM goes on at the source" {

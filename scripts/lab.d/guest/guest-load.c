@@ -15,6 +15,7 @@
 
 #define DEFAULT_RATE_MIB_S 64
 #define SLICES_PER_S 100
+#define LOST_PATH LAB_DIR "/lost-pages"
 
 static unsigned long
 parse_number(const char *text)
@@ -61,16 +62,26 @@ run_cpu(unsigned long amount, unsigned long rate, int ready_fd)
 
 /* Each page gets its own content, so that no host can merge or compress it to
  * nothing. */
-static void
-write_pages(unsigned char *memory, size_t from, size_t to, unsigned long salt)
+static unsigned long
+page_word(size_t at, unsigned long pass)
+{
+    return (at ^ pass) * 0x9e3779b97f4a7c15ul;
+}
+
+/* Returns how many of the pages did not hold what the pass before had left. */
+static unsigned long
+write_pages(unsigned char *memory, size_t from, size_t to, unsigned long pass)
 {
     const size_t page = 4096;
+    unsigned long n_lost = 0;
 
     for (size_t at = from; at < to; at += page) {
         unsigned long *word = (unsigned long *) (memory + at);
 
-        *word = (at ^ salt) * 0x9e3779b97f4a7c15ul;
+        n_lost += *word != page_word(at, pass - 1);
+        *word = page_word(at, pass);
     }
+    return n_lost;
 }
 
 static unsigned char *
@@ -84,7 +95,7 @@ take_memory(unsigned long amount_mib)
         fprintf(stderr, "load: no %lu MiB: %s\n", amount_mib, strerror(errno));
         exit(1);
     }
-    write_pages(memory, 0, size, 1);
+    (void) write_pages(memory, 0, size, 1); /* there is no pass before */
     return memory;
 }
 
@@ -99,20 +110,33 @@ run_memory(unsigned long amount, unsigned long rate, int ready_fd)
 }
 
 static void
+note_lost(unsigned long n_lost)
+{
+    char line[32];
+
+    if (n_lost == 0)
+        return;
+    snprintf(line, sizeof line, "%lu\n", lab_load_lost_pages() + n_lost);
+    lab_write_line(LOST_PATH, line);
+}
+
+static void
 run_dirty(unsigned long amount, unsigned long rate, int ready_fd)
 {
     const struct timespec slice = {.tv_nsec = LAB_NS_PER_S / SLICES_PER_S};
     size_t size = amount * LAB_MIB;
     size_t step = rate * LAB_MIB / SLICES_PER_S;
     unsigned char *memory = take_memory(amount);
+    unsigned long pass = 2;
     size_t at = 0;
 
     tell_ready(ready_fd);
-    for (unsigned long round = 2;; round++) {
-        size_t end = at + step < size ? at + step : size;
+    for (;;) {
+        size_t end = at + step < size ? (at + step) & ~4095ul : size;
 
-        write_pages(memory, at, end, round);
-        at = end == size ? 0 : end & ~4095ul;
+        note_lost(write_pages(memory, at, end, pass));
+        pass += end == size;
+        at = end == size ? 0 : end;
         nanosleep(&slice, NULL);
     }
 }
@@ -170,6 +194,17 @@ lab_load_amount(const char *kind, unsigned long *ret_rate)
         return 0;
     *ret_rate = rate;
     return amount;
+}
+
+unsigned long
+lab_load_lost_pages(void)
+{
+    unsigned long n_lost = 0;
+    char line[32];
+
+    if (lab_read_line(LOST_PATH, line, sizeof line))
+        sscanf(line, "%lu", &n_lost);
+    return n_lost;
 }
 
 static void

@@ -134,6 +134,7 @@ print_load(void)
                lab_load_amount(lab_loads[i].kind, &rate));
     lab_load_amount("dirty", &dirty_rate);
     printf("\"dirty_mib_per_s\":%lu}", dirty_rate);
+    printf(",\"lost_pages\":%lu", lab_load_lost_pages());
 }
 
 static void

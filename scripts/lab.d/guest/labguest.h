@@ -61,6 +61,9 @@ LabCounter *lab_counter_map(bool writable);
 /* The load of this kind which runs now: its amount and rate, 0 if none. */
 unsigned long lab_load_amount(const char *kind, unsigned long *ret_rate);
 
+/* Pages that did not hold what the dirty load had written there, since boot. */
+unsigned long lab_load_lost_pages(void);
+
 int lab_counter_main(int argc, char **argv);
 int lab_online_main(int argc, char **argv);
 int lab_load_main(int argc, char **argv);
