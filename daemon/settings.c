@@ -96,6 +96,8 @@ static const Setting table[] = {
      AT(bandwidth_mib_per_s), "0", 0, 1000000},
     {"migration", "migration_timeout_s", SETTING_COUNT, AT(migration_timeout_s),
      "0", 0, 604800},
+    {"migration", "silence_timeout_s", SETTING_COUNT, AT(silence_timeout_s),
+     "120", 1, 86400},
     {"migration", "shared_pools", SETTING_LIST, AT(shared_pools), ""},
 };
 

@@ -32,6 +32,8 @@
  * @guest_online_timeout_s: how long the guest may take to use what it was given
  * @bandwidth_mib_per_s: cap of a migration, 0: none
  * @migration_timeout_s: then a migration is given up; 0: never
+ * @silence_timeout_s: how long a host is waited for that does not say what
+ *   became of a migration, before its job ends
  * @shared_pools: storage pools that are the same on every host
  *
  * What the operator can set: vmctld.conf, an INI-style file. Every key has a
@@ -66,6 +68,7 @@ typedef struct {
     /* [migration] */
     guint64 bandwidth_mib_per_s;
     guint migration_timeout_s;
+    guint silence_timeout_s;
     GStrv shared_pools;
 } VmcSettings;
 

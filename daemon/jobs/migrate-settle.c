@@ -6,9 +6,6 @@
 #include "daemon/jobs/job-ask.h"
 #include "daemon/jobs/migrate-watch.h"
 
-/* A host that is silent is waited for: libvirt itself takes 30 s to give up on
- * the other side, and a daemon that hangs may come back. */
-#define SILENCE_MAX_S 120
 #define FIRST_PAUSE_MS 100
 #define LONGEST_PAUSE_MS 2000
 
@@ -196,21 +193,31 @@ heed_cancel(const VmcMove *move, const Both *both, Patience *patience)
         vmc_migrate_abort(move->run, move->from);
 }
 
+/* A host that is silent is waited for: libvirt itself takes 30 s to give up on
+ * the other side, and a daemon that hangs may come back. */
+static gboolean
+is_silent_for_long(const VmcMove *move, const Both *both, Patience *patience)
+{
+    const gint64 limit_s = vmc_job_run_settings(move->run)->silence_timeout_s;
+    const gint64 now_us = g_get_monotonic_time();
+
+    if (both->silence == NULL)
+        patience->silent_since_us = 0;
+    else if (patience->silent_since_us == 0)
+        patience->silent_since_us = now_us;
+    return both->silence != NULL &&
+           now_us - patience->silent_since_us > limit_s * G_USEC_PER_SEC;
+}
+
 static gboolean
 wait_once_more(const VmcMove *move,
                const Both *both,
                Patience *patience,
                GError **error)
 {
-    gint64 now_us = g_get_monotonic_time();
 
     heed_cancel(move, both, patience);
-    if (both->silence == NULL)
-        patience->silent_since_us = 0;
-    else if (patience->silent_since_us == 0)
-        patience->silent_since_us = now_us;
-    else if (now_us - patience->silent_since_us >
-             SILENCE_MAX_S * G_USEC_PER_SEC) {
+    if (is_silent_for_long(move, both, patience)) {
         g_set_error(error, VMC_ERROR, VMC_ERROR_UNKNOWN,
                     "where VM '%s' is cannot be made certain before both host "
                     "'%s' and host '%s' answer: %s",

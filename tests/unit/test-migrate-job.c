@@ -4,6 +4,7 @@
 #include "daemon/jobs/job-kinds.h"
 
 #include "core/error.h"
+#include "daemon/control/recovery.h"
 #include "daemon/hypervisor/sim-fault.h"
 #include "daemon/hypervisor/sim-world.h"
 #include "sim-fixture.h"
@@ -318,6 +319,63 @@ test_takes_too_long(Fixture *fixture, gconstpointer data)
     assert_only_on(fixture, "h1", VMC_RUN_RUNNING);
 }
 
+/* ---- a host that says nothing -------------------------------------------- */
+
+static gboolean
+is_at_rest(gpointer data)
+{
+    Fixture *fixture = data;
+    g_autoptr(VmcVm) vm = fleet_vm(fixture);
+
+    return vm->destination == NULL &&
+           vmc_job_queue_find_open(fixture->daemon.queue, fixture->uuid) == 0;
+}
+
+static void
+assert_in_transit(Fixture *fixture)
+{
+    g_autoptr(VmcVm) vm = fleet_vm(fixture);
+    g_autoptr(VmcFleet) fleet =
+        vmc_live_fleet_snapshot(fixture->daemon.live_fleet);
+
+    g_assert_cmpstr(vm->destination, ==, "h2");
+    g_assert_cmpuint(vmc_fleet_host_use(fleet, "h1").n_vms, ==, 1);
+    g_assert_cmpuint(vmc_fleet_host_use(fleet, "h2").n_vms, ==, 1);
+}
+
+/* The migration breaks off, and from then on one of the hosts does not say what
+ * it has. Not for ever: the job ends, and says that it does not know; the VM
+ * counts on both hosts, and nothing is started or stopped until both answer. */
+static void
+test_silent_host(Fixture *fixture, gconstpointer data)
+{
+    const VmcSimFault silence = {.kind = VMC_SIM_FAULT_REFUSE,
+                                 .call = "read-domain",
+                                 .host = data,
+                                 .nth = 2, /* the first look is before it */
+                                 .code = VMC_ERROR_UNREACHABLE};
+
+    fixture->daemon.settings->silence_timeout_s = 1;
+    add_fault(VMC_SIM_FAULT_LOST_REPLY, VMC_SIM_STEP_FINISH, "migrate");
+    vmc_sim_fault_add(&silence);
+    g_autoptr(VmcJobRecord) record = migrate(fixture);
+    vmc_fixture_assert_ended(record, VMC_JOB_UNKNOWN);
+    g_assert_cmpint(record->error_code, ==, VMC_ERROR_UNKNOWN);
+    g_assert_nonnull(strstr(record->error_message,
+                            "before both host 'h1' and host 'h2' answer"));
+    g_assert_cmpuint(vmc_sim_world_count_running(fixture->uuid), <=, 1);
+    assert_in_transit(fixture);
+
+    vmc_sim_fault_clear();
+    fixture->daemon.settings->silence_timeout_s = 60;
+    g_autoptr(VmcRecovery) recovery =
+        vmc_recovery_new(fixture->daemon.live_fleet, fixture->daemon.queue);
+    vmc_fixture_wait_until(is_at_rest, fixture);
+    assert_only_on(fixture, "h1", VMC_RUN_RUNNING);
+}
+
+/* ---- vmctld ends in the middle ------------------------------------------- */
+
 typedef struct {
     const char *name;
     VmcSimStep step;
@@ -482,6 +540,10 @@ main(int argc, char **argv)
     g_test_add("/migrate-job/fault/split-brain", Fixture, &split_brain,
                set_up_unwatched, test_fault, tear_down);
     add("/migrate-job/destination-silent", NULL, test_destination_silent);
+    g_test_add("/migrate-job/silent-source", Fixture, "h1", set_up_unwatched,
+               test_silent_host, tear_down);
+    g_test_add("/migrate-job/silent-destination", Fixture, "h2",
+               set_up_unwatched, test_silent_host, tear_down);
     add("/migrate-job/cancel", NULL, test_cancel);
     add("/migrate-job/takes-too-long", NULL, test_takes_too_long);
     add("/migrate-job/crash/paused", NULL, test_crash_paused);
