@@ -4,6 +4,7 @@
 #include "core/planner/question.h"
 
 #include "core/error.h"
+#include "core/name-table.h"
 #include "core/planner/evacuate.h"
 #include "core/planner/fleet-build.h"
 #include "core/planner/fleet-plan.h"
@@ -36,13 +37,7 @@ gboolean
 vmc_question_kind_from_name(const char *name, VmcQuestionKind *ret_kind)
 {
     g_return_val_if_fail(name != NULL && ret_kind != NULL, FALSE);
-    for (guint i = 0; i < VMC_N_QUESTION_KINDS; i++) {
-        if (g_str_equal(kind_names[i], name)) {
-            *ret_kind = (VmcQuestionKind) i;
-            return TRUE;
-        }
-    }
-    return FALSE;
+    return vmc_names_find(kind_names, name, ret_kind);
 }
 
 VmcQuestion *

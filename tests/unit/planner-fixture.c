@@ -310,3 +310,21 @@ fixture_fits(const VmcModel *model,
             return FALSE;
     return TRUE;
 }
+
+VmcModel *
+fixture_plain_model(guint n_hosts, guint n_vms)
+{
+    VmcModel *model = vmc_model_new(n_hosts, n_vms, 1);
+
+    vmc_model_set_column(model, 0, &(VmcColumn){.flags = VMC_COLUMN_HARD});
+    for (guint host = 0; host < n_hosts; host++)
+        vmc_model_set_host(model, host, 0, 100, VMC_UNLIMITED, 0);
+    return model;
+}
+
+void
+fixture_put(VmcModel *model, guint vm, gint32 host, gint64 need)
+{
+    vmc_model_set_need(model, vm, 0, need);
+    vmc_model_set_start(model, vm, host);
+}

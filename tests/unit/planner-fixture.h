@@ -30,6 +30,12 @@ typedef enum {
  */
 VmcModel *fixture_model(GRand *random, guint flags);
 
+/* (transfer full): one hard column of 100 a host, not sealed */
+VmcModel *fixture_plain_model(guint n_hosts, guint n_vms);
+
+/* Where a VM of a plain model is, and what it needs. */
+void fixture_put(VmcModel *model, guint vm, gint32 host, gint64 need);
+
 /**
  * fixture_breaches:
  * @model: a sealed model

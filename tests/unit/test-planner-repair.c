@@ -7,25 +7,6 @@
 
 #define N_MODELS 1500
 
-/* One column of 100 a host. */
-static VmcModel *
-make_model(guint n_hosts, guint n_vms)
-{
-    VmcModel *model = vmc_model_new(n_hosts, n_vms, 1);
-
-    vmc_model_set_column(model, 0, &(VmcColumn){.flags = VMC_COLUMN_HARD});
-    for (guint host = 0; host < n_hosts; host++)
-        vmc_model_set_host(model, host, 0, 100, VMC_UNLIMITED, 0);
-    return model;
-}
-
-static void
-put(VmcModel *model, guint vm, gint32 host, gint64 need)
-{
-    vmc_model_set_need(model, vm, 0, need);
-    vmc_model_set_start(model, vm, host);
-}
-
 static VmcState *
 seal(VmcModel *model)
 {
@@ -42,11 +23,11 @@ seal(VmcModel *model)
 static void
 test_sound(void)
 {
-    g_autoptr(VmcModel) model = make_model(2, 2);
+    g_autoptr(VmcModel) model = fixture_plain_model(2, 2);
     VmcRepairReport report;
 
-    put(model, 0, 0, 60);
-    put(model, 1, 1, 90);
+    fixture_put(model, 0, 0, 60);
+    fixture_put(model, 1, 1, 90);
     g_autoptr(VmcState) state = seal(model);
     g_assert_true(vmc_repair(state, &report));
     g_assert_cmpuint(report.n_moves, ==, 0);
@@ -57,13 +38,13 @@ test_sound(void)
 static void
 test_smallest_that_is_enough(void)
 {
-    g_autoptr(VmcModel) model = make_model(2, 4);
+    g_autoptr(VmcModel) model = fixture_plain_model(2, 4);
     VmcRepairReport report;
 
-    put(model, 0, 0, 60);
-    put(model, 1, 0, 30);
-    put(model, 2, 0, 20);
-    put(model, 3, 1, 50);
+    fixture_put(model, 0, 0, 60);
+    fixture_put(model, 1, 0, 30);
+    fixture_put(model, 2, 0, 20);
+    fixture_put(model, 3, 1, 50);
     g_autoptr(VmcState) state = seal(model);
     g_assert_true(vmc_repair(state, &report));
     g_assert_cmpuint(report.n_moves, ==, 1);
@@ -75,15 +56,15 @@ test_smallest_that_is_enough(void)
 static void
 test_makes_way(void)
 {
-    g_autoptr(VmcModel) model = make_model(3, 6);
+    g_autoptr(VmcModel) model = fixture_plain_model(3, 6);
     VmcRepairReport report;
 
-    put(model, 0, 0, 80);
-    put(model, 1, 0, 40);
-    put(model, 2, 1, 50);
-    put(model, 3, 1, 15);
-    put(model, 4, 2, 60);
-    put(model, 5, 2, 25);
+    fixture_put(model, 0, 0, 80);
+    fixture_put(model, 1, 0, 40);
+    fixture_put(model, 2, 1, 50);
+    fixture_put(model, 3, 1, 15);
+    fixture_put(model, 4, 2, 60);
+    fixture_put(model, 5, 2, 25);
     g_autoptr(VmcState) state = seal(model);
     g_assert_true(vmc_repair(state, &report));
     g_assert_cmpuint(report.n_moves, ==, 2);
@@ -94,12 +75,12 @@ test_makes_way(void)
 static void
 test_empties_and_starts(void)
 {
-    g_autoptr(VmcModel) model = make_model(3, 3);
+    g_autoptr(VmcModel) model = fixture_plain_model(3, 3);
     VmcRepairReport report;
 
-    put(model, 0, 0, 60);
-    put(model, 1, 0, 30);
-    put(model, 2, VMC_NOWHERE, 50);
+    fixture_put(model, 0, 0, 60);
+    fixture_put(model, 1, 0, 30);
+    fixture_put(model, 2, VMC_NOWHERE, 50);
     vmc_model_set_host_flags(model, 0, VMC_MODEL_HOST_GIVES);
     g_autoptr(VmcState) state = seal(model);
     g_assert_true(vmc_repair(state, &report));
@@ -112,13 +93,13 @@ test_empties_and_starts(void)
 static void
 test_stays_when_nothing_helps(void)
 {
-    g_autoptr(VmcModel) model = make_model(2, 4);
+    g_autoptr(VmcModel) model = fixture_plain_model(2, 4);
     VmcRepairReport report;
 
-    put(model, 0, 0, 70);
-    put(model, 1, 0, 70);
-    put(model, 2, 1, 90);
-    put(model, 3, VMC_NOWHERE, 20);
+    fixture_put(model, 0, 0, 70);
+    fixture_put(model, 1, 0, 70);
+    fixture_put(model, 2, 1, 90);
+    fixture_put(model, 3, VMC_NOWHERE, 20);
     g_autoptr(VmcState) state = seal(model);
     g_assert_false(vmc_repair(state, &report));
     g_assert_cmpuint(report.n_moves, ==, 0);
@@ -130,12 +111,12 @@ test_stays_when_nothing_helps(void)
 static void
 test_apart(void)
 {
-    g_autoptr(VmcModel) model = make_model(2, 2);
+    g_autoptr(VmcModel) model = fixture_plain_model(2, 2);
     const guint32 both[] = {0, 1};
     VmcRepairReport report;
 
-    put(model, 0, 0, 10);
-    put(model, 1, 0, 20);
+    fixture_put(model, 0, 0, 10);
+    fixture_put(model, 1, 0, 20);
     const guint group = vmc_model_add_group(model, both, 2);
     vmc_model_add_rule(model, &(VmcRule){.kind = VMC_RULE_APART,
                                          .is_hard = TRUE,

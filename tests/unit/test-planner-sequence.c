@@ -14,25 +14,6 @@
 
 /* ---- models by hand ------------------------------------------------------ */
 
-/* One hard column of 100 a host. */
-static VmcModel *
-make_model(guint n_hosts, guint n_vms)
-{
-    VmcModel *model = vmc_model_new(n_hosts, n_vms, 1);
-
-    vmc_model_set_column(model, 0, &(VmcColumn){.flags = VMC_COLUMN_HARD});
-    for (guint host = 0; host < n_hosts; host++)
-        vmc_model_set_host(model, host, 0, 100, VMC_UNLIMITED, 0);
-    return model;
-}
-
-static void
-put(VmcModel *model, guint vm, gint32 host, gint64 need)
-{
-    vmc_model_set_need(model, vm, 0, need);
-    vmc_model_set_start(model, vm, host);
-}
-
 static void
 bind(
     VmcModel *model, VmcRuleKind kind, const guint32 *vms, guint n, guint level)
@@ -86,9 +67,9 @@ assert_steps(const VmcSequence *sequence,
 static void
 test_nothing(void)
 {
-    g_autoptr(VmcModel) model = make_model(2, 1);
+    g_autoptr(VmcModel) model = fixture_plain_model(2, 1);
 
-    put(model, 0, 0, 10);
+    fixture_put(model, 0, 0, 10);
     g_autoptr(VmcSequence) found = sequence(model, (gint32[]){0});
     assert_steps(found, 0, 0, 0, 0);
 }
@@ -97,10 +78,10 @@ test_nothing(void)
 static void
 test_waits_for_room(void)
 {
-    g_autoptr(VmcModel) model = make_model(3, 2);
+    g_autoptr(VmcModel) model = fixture_plain_model(3, 2);
 
-    put(model, 0, 0, 60);
-    put(model, 1, 1, 60);
+    fixture_put(model, 0, 0, 60);
+    fixture_put(model, 1, 1, 60);
     g_autoptr(VmcSequence) found = sequence(model, (gint32[]){1, 2});
     assert_steps(found, 2, 0, 0, 2 * SECOND);
     g_assert_cmpuint(found->steps[0].vm, ==, 1);
@@ -112,11 +93,11 @@ test_waits_for_room(void)
 static void
 test_swap_by_third_host(void)
 {
-    g_autoptr(VmcModel) model = make_model(3, 3);
+    g_autoptr(VmcModel) model = fixture_plain_model(3, 3);
 
-    put(model, 0, 0, 60);
-    put(model, 1, 1, 60);
-    put(model, 2, 2, 40);
+    fixture_put(model, 0, 0, 60);
+    fixture_put(model, 1, 1, 60);
+    fixture_put(model, 2, 2, 40);
     g_autoptr(VmcSequence) found = sequence(model, (gint32[]){1, 0, 2});
     assert_steps(found, 3, 1, 0, 3 * SECOND);
 }
@@ -125,12 +106,12 @@ test_swap_by_third_host(void)
 static void
 test_swap_is_stuck(void)
 {
-    g_autoptr(VmcModel) model = make_model(3, 4);
+    g_autoptr(VmcModel) model = fixture_plain_model(3, 4);
 
-    put(model, 0, 0, 60);
-    put(model, 1, 1, 60);
-    put(model, 2, 2, 50);
-    put(model, 3, 0, 10);
+    fixture_put(model, 0, 0, 60);
+    fixture_put(model, 1, 1, 60);
+    fixture_put(model, 2, 2, 50);
+    fixture_put(model, 3, 0, 10);
     g_autoptr(VmcSequence) found = sequence(model, (gint32[]){1, 0, 2, 2});
     assert_steps(found, 1, 0, 2, SECOND);
     g_assert_cmpint(found->stuck[0].column, ==, 0);
@@ -141,10 +122,10 @@ test_swap_is_stuck(void)
 static void
 test_two_rings(void)
 {
-    g_autoptr(VmcModel) model = make_model(8, 6);
+    g_autoptr(VmcModel) model = fixture_plain_model(8, 6);
 
     for (guint vm = 0; vm < 6; vm++)
-        put(model, vm, (gint32) vm, 60);
+        fixture_put(model, vm, (gint32) vm, 60);
     g_autoptr(VmcSequence) found =
         sequence(model, (gint32[]){1, 2, 0, 4, 5, 3});
     assert_steps(found, 8, 2, 0, 4 * SECOND);
@@ -155,11 +136,11 @@ test_two_rings(void)
 static void
 test_who_comes_first(void)
 {
-    g_autoptr(VmcModel) model = make_model(3, 3);
+    g_autoptr(VmcModel) model = fixture_plain_model(3, 3);
 
-    put(model, 0, 0, 50);
-    put(model, 1, 1, 50);
-    put(model, 2, 2, 60);
+    fixture_put(model, 0, 0, 50);
+    fixture_put(model, 1, 1, 50);
+    fixture_put(model, 2, 2, 60);
     g_autoptr(VmcSequence) found = sequence(model, (gint32[]){1, 2, 0});
     g_assert_cmpuint(found->n_stuck, ==, 0);
 }
@@ -168,12 +149,12 @@ test_who_comes_first(void)
 static void
 test_held_is_not_free(void)
 {
-    g_autoptr(VmcModel) model = make_model(3, 2);
+    g_autoptr(VmcModel) model = fixture_plain_model(3, 2);
 
     vmc_model_set_column(
         model, 0, &(VmcColumn){.flags = VMC_COLUMN_HARD | VMC_COLUMN_HELD});
-    put(model, 0, 0, 60);
-    put(model, 1, 1, 60);
+    fixture_put(model, 0, 0, 60);
+    fixture_put(model, 1, 1, 60);
     g_autoptr(VmcSequence) found = sequence(model, (gint32[]){1, 2});
     assert_steps(found, 1, 0, 1, SECOND);
     g_assert_cmpuint(found->stuck[0].vm, ==, 0);
@@ -183,12 +164,12 @@ test_held_is_not_free(void)
 static void
 test_too_full_takes_none(void)
 {
-    g_autoptr(VmcModel) model = make_model(3, 4);
+    g_autoptr(VmcModel) model = fixture_plain_model(3, 4);
 
-    put(model, 0, 0, 60);
-    put(model, 1, 0, 60);
-    put(model, 2, 1, 10);
-    put(model, 3, 0, 20);
+    fixture_put(model, 0, 0, 60);
+    fixture_put(model, 1, 0, 60);
+    fixture_put(model, 2, 1, 10);
+    fixture_put(model, 3, 0, 20);
     g_autoptr(VmcSequence) found = sequence(model, (gint32[]){2, 0, 0, 1});
     g_assert_cmpuint(found->n_stuck, ==, 0);
     g_assert_cmpuint(found->steps[found->n_steps - 1].vm, ==, 2);
@@ -198,10 +179,10 @@ test_too_full_takes_none(void)
 static void
 test_apart(void)
 {
-    g_autoptr(VmcModel) model = make_model(3, 2);
+    g_autoptr(VmcModel) model = fixture_plain_model(3, 2);
 
-    put(model, 0, 0, 10);
-    put(model, 1, 1, 10);
+    fixture_put(model, 0, 0, 10);
+    fixture_put(model, 1, 1, 10);
     bind(model, VMC_RULE_APART, (guint32[]){0, 1}, 2, 0);
     g_autoptr(VmcSequence) found = sequence(model, (gint32[]){1, 2});
     assert_steps(found, 2, 0, 0, 2 * SECOND);
@@ -212,10 +193,10 @@ test_apart(void)
 static void
 test_together(void)
 {
-    g_autoptr(VmcModel) model = make_model(2, 2);
+    g_autoptr(VmcModel) model = fixture_plain_model(2, 2);
 
-    put(model, 0, 0, 10);
-    put(model, 1, 0, 10);
+    fixture_put(model, 0, 0, 10);
+    fixture_put(model, 1, 0, 10);
     bind(model, VMC_RULE_TOGETHER, (guint32[]){0, 1}, 2, 0);
     g_autoptr(VmcSequence) found = sequence(model, (gint32[]){1, 1});
     assert_steps(found, 2, 0, 0, 2 * SECOND);
@@ -229,12 +210,12 @@ test_together(void)
 static void
 test_spread(void)
 {
-    g_autoptr(VmcModel) model = make_model(3, 3);
+    g_autoptr(VmcModel) model = fixture_plain_model(3, 3);
     const guint32 racks[] = {0, 1, 2};
 
-    put(model, 0, 0, 10);
-    put(model, 1, 1, 10);
-    put(model, 2, 1, 90);
+    fixture_put(model, 0, 0, 10);
+    fixture_put(model, 1, 1, 10);
+    fixture_put(model, 2, 1, 90);
     const guint level = vmc_model_add_level(model, racks, 3);
     const guint group = vmc_model_add_group(model, (guint32[]){0, 1}, 2);
     vmc_model_add_rule(model, &(VmcRule){.kind = VMC_RULE_SPREAD,
@@ -252,11 +233,11 @@ test_spread(void)
 static void
 test_near(void)
 {
-    g_autoptr(VmcModel) model = make_model(2, 3);
+    g_autoptr(VmcModel) model = fixture_plain_model(2, 3);
 
-    put(model, 0, 0, 10);
-    put(model, 1, 0, 10);
-    put(model, 2, 0, 10);
+    fixture_put(model, 0, 0, 10);
+    fixture_put(model, 1, 0, 10);
+    fixture_put(model, 2, 0, 10);
     const guint members = vmc_model_add_group(model, (guint32[]){0}, 1);
     const guint leaders = vmc_model_add_group(model, (guint32[]){1, 2}, 2);
     vmc_model_add_rule(model, &(VmcRule){.kind = VMC_RULE_NEAR,
@@ -272,10 +253,10 @@ test_near(void)
 static void
 test_down_host(void)
 {
-    g_autoptr(VmcModel) model = make_model(2, 2);
+    g_autoptr(VmcModel) model = fixture_plain_model(2, 2);
 
-    put(model, 0, 0, 10);
-    put(model, 1, VMC_NOWHERE, 10);
+    fixture_put(model, 0, 0, 10);
+    fixture_put(model, 1, VMC_NOWHERE, 10);
     vmc_model_set_host_flags(model, 0, VMC_MODEL_HOST_DOWN);
     g_autoptr(VmcSequence) found = sequence(model, (gint32[]){1, 1});
     assert_steps(found, 2, 0, 0, SECOND);
@@ -287,7 +268,7 @@ test_down_host(void)
 static void
 test_links_are_shared(void)
 {
-    g_autoptr(VmcModel) model = make_model(5, 4);
+    g_autoptr(VmcModel) model = fixture_plain_model(5, 4);
     g_autoptr(GError) error = NULL;
     const gint32 target[] = {1, 2, 3, 4};
     const gint64 link[] = {40, 10, 10, 10, 10};
@@ -296,7 +277,7 @@ test_links_are_shared(void)
         .target = target, .link = link, .bytes = bytes};
 
     for (guint vm = 0; vm < 4; vm++)
-        put(model, vm, 0, 10);
+        fixture_put(model, vm, 0, 10);
     vmc_model_seal(model, &error);
     g_assert_no_error(error);
     g_autoptr(VmcSequence) found = vmc_sequence_new(model, &request);
@@ -424,11 +405,11 @@ static VmcModel *
 make_tight(Draw *draw)
 {
     const guint n_hosts = 3 + below(draw, 6);
-    VmcModel *model = make_model(n_hosts, 2 * n_hosts - 1);
+    VmcModel *model = fixture_plain_model(n_hosts, 2 * n_hosts - 1);
     g_autoptr(GError) error = NULL;
 
     for (guint vm = 0; vm < model->n_vms; vm++)
-        put(model, vm, (gint32) (vm / 2), 50);
+        fixture_put(model, vm, (gint32) (vm / 2), 50);
     vmc_model_seal(model, &error);
     g_assert_no_error(error);
     return model;
