@@ -3,10 +3,7 @@
 
 #include "core/planner/repair-private.h"
 
-#include <string.h>
-
-/* Pairs that are tried before the host is left as it is. */
-#define MAX_SETS 32
+#include <stdlib.h>
 
 /* The most VMs that leave a host in one set; more leave in several. */
 #define MAX_LEAVING 64
@@ -126,13 +123,6 @@ typedef struct {
     double size;
 } Sized;
 
-/* @n VMs that may leave; the smaller the largest of them, the easier. */
-typedef struct {
-    guint n;
-    guint vms[2];
-    double size;
-} Set;
-
 static gint
 compare_sized(gconstpointer a, gconstpointer b)
 {
@@ -144,149 +134,115 @@ compare_sized(gconstpointer a, gconstpointer b)
     return one->vm < two->vm ? -1 : one->vm > two->vm;
 }
 
-static gint
-compare_sets(gconstpointer a, gconstpointer b)
+/* What is too much without @vm, as parts of a host. */
+static double
+excess_without(const VmcRepair *repair, guint host, guint vm)
 {
-    const Set *one = a;
-    const Set *two = b;
+    const VmcState *state = repair->state;
+    double sum = 0;
 
-    if (one->size != two->size)
-        return one->size < two->size ? -1 : 1;
-    return memcmp(one->vms, two->vms, sizeof one->vms);
+    for (guint c = 0; c < state->model->n_columns; c++) {
+        const gint64 freed = vmc_model_charge(state->model, vm, host, c);
+        sum += repair->size_weight[c] *
+               (double) MAX(0, excess(state, host, c, freed));
+    }
+    return sum;
 }
 
-/* The VMs that may leave, the smallest first. */
-static GArray *
-movable_on(const VmcRepair *repair, guint host)
+/* How many have to leave once @vm has: none, one, or as many as ever. */
+static guint
+fewest_without(const VmcState *state, guint host, guint vm, guint n)
 {
-    const VmcHostLists *lists = &repair->state->lists;
-    GArray *sized = g_array_new(FALSE, FALSE, sizeof(Sized));
+    const guint32 *vms = vmc_host_lists_at(&state->lists, host);
+
+    if (covers(state, host, &vm, 1))
+        return 0;
+    for (guint i = 0; n == 2 && i < state->lists.count[host]; i++) {
+        const guint both[] = {vm, vms[i]};
+        if (vms[i] != vm && state->model->is_movable[vms[i]] &&
+            covers(state, host, both, 2))
+            return 1;
+    }
+    return n;
+}
+
+/* Of those that bring it nearest when there is no telling who is best. */
+static void
+keep_nearest(const VmcRepair *repair, guint host, GArray *sized)
+{
+    for (guint i = 0; i < sized->len; i++) {
+        Sized *one = &g_array_index(sized, Sized, i);
+        one->size = excess_without(repair, host, one->vm);
+    }
+}
+
+static GArray *
+sized_leavers(const VmcRepair *repair, guint host)
+{
+    const VmcState *state = repair->state;
+    const VmcHostLists *lists = &state->lists;
+    const guint n = fewest(state, host);
+    GArray *better = g_array_new(FALSE, FALSE, sizeof(Sized));
+    g_autoptr(GArray) all = g_array_new(FALSE, FALSE, sizeof(Sized));
 
     for (guint i = 0; i < lists->count[host]; i++) {
         const guint vm = vmc_host_lists_at(lists, host)[i];
-        const Sized entry = {vm, vmc_repair_size(repair, vm)};
-        if (vmc_repair_is_movable(repair, vm))
-            g_array_append_val(sized, entry);
+        const Sized one = {vm, vmc_repair_size(repair, vm)};
+        if (!vmc_repair_is_movable(repair, vm))
+            continue;
+        g_array_append_val(all, one);
+        if (fewest_without(state, host, vm, n) < n)
+            g_array_append_val(better, one);
     }
-    g_array_sort(sized, compare_sized);
-    return sized;
+    if (better->len == 0) {
+        keep_nearest(repair, host, all);
+        g_array_append_vals(better, all->data, all->len);
+    }
+    g_array_sort(better, compare_sized);
+    return better;
 }
 
-static void
-add_set_if_enough(GArray *sets,
-                  const VmcRepair *repair,
-                  guint host,
-                  const Sized *one,
-                  const Sized *two)
+GArray *
+vmc_repair_leavers(const VmcRepair *repair, guint host)
 {
-    Set set = {1, {one->vm, 0}, one->size};
-
-    if (two != NULL) {
-        set.n = 2;
-        set.vms[1] = two->vm;
-        set.size =
-            MAX(one->size, two->size) + 0.001 * MIN(one->size, two->size);
-    }
-    if (covers(repair->state, host, set.vms, set.n))
-        g_array_append_val(sets, set);
-}
-
-/* The sets of one VM that are enough, or if there is none, those of two. */
-static GArray *
-small_sets(const VmcRepair *repair, guint host, const GArray *sized)
-{
-    GArray *sets = g_array_new(FALSE, FALSE, sizeof(Set));
+    g_autoptr(GArray) sized = sized_leavers(repair, host);
+    GArray *vms = g_array_new(FALSE, FALSE, sizeof(guint));
 
     for (guint i = 0; i < sized->len; i++)
-        add_set_if_enough(sets, repair, host, &g_array_index(sized, Sized, i),
-                          NULL);
-    for (guint i = 0; sets->len == 0 && i < sized->len; i++)
-        for (guint k = 0; k < i; k++)
-            add_set_if_enough(sets, repair, host,
-                              &g_array_index(sized, Sized, i),
-                              &g_array_index(sized, Sized, k));
-    g_array_sort(sets, compare_sets);
-    return sets;
+        g_array_append_val(vms, g_array_index(sized, Sized, i).vm);
+    return vms;
 }
 
 /* ---- leaving ------------------------------------------------------------- */
 
-/* Without a host for all of them, none leaves. */
 static gboolean
-settle_set(VmcRepair *repair, guint host, const guint *vms, guint n)
+one_leaves(VmcRepair *repair, guint host, VmcRepairWay settle)
 {
-    guint n_settled = 0;
+    g_autoptr(GArray) leavers = vmc_repair_leavers(repair, host);
 
-    for (guint i = 0; i < n; i++)
-        vmc_repair_take_out(repair, vms[i]);
-    while (n_settled < n && vmc_repair_settle(repair, vms[n_settled]))
-        n_settled++;
-    if (n_settled == n)
-        return TRUE;
-    /* those that have a host keep it: they make the host less full */
-    for (guint i = n_settled; i < n; i++)
-        vmc_repair_put_back(repair, vms[i], host);
-    return FALSE;
-}
-
-/* The VM that brings the host nearest to its capacity. */
-static gint32
-best_leaver(const VmcRepair *repair, guint host, const GArray *sized)
-{
-    const VmcState *state = repair->state;
-    gint32 best = -1;
-    double least = G_MAXDOUBLE;
-
-    for (guint i = 0; i < sized->len; i++) {
-        const guint vm = g_array_index(sized, Sized, i).vm;
-        double left = 0;
-        if (state->host_of[vm] != (gint32) host)
-            continue;
-        for (guint c = 0; c < state->model->n_columns; c++) {
-            const gint64 freed = vmc_model_charge(state->model, vm, host, c);
-            left += repair->size_weight[c] *
-                    (double) MAX(0, excess(state, host, c, freed));
-        }
-        if (left >= least)
-            continue;
-        least = left;
-        best = (gint32) vm;
-    }
-    return best;
-}
-
-static gboolean
-relieve_by_small_set(VmcRepair *repair, guint host, const GArray *sized)
-{
-    g_autoptr(GArray) sets = small_sets(repair, host, sized);
-
-    for (guint i = 0; i < MIN(sets->len, MAX_SETS); i++) {
-        const Set *set = &g_array_index(sets, Set, i);
-        if (settle_set(repair, host, set->vms, set->n))
+    for (guint i = 0; i < leavers->len; i++) {
+        const guint vm = g_array_index(leavers, guint, i);
+        vmc_repair_take_out(repair, vm);
+        if (settle(repair, vm))
             return TRUE;
-        /* one of two may have gone */
-        if (set->n > 1 && repair->state->host_of[set->vms[0]] != (gint32) host)
-            return !vmc_repair_is_full(repair->state, host);
+        vmc_repair_put_back(repair, vm, host);
     }
     return FALSE;
 }
 
 gboolean
-vmc_repair_relieve(VmcRepair *repair, guint host)
+vmc_repair_relieve(VmcRepair *repair, guint host, VmcRepairWay settle)
 {
-    while (vmc_repair_is_full(repair->state, host)) {
-        g_autoptr(GArray) sized = movable_on(repair, host);
-        if (fewest(repair->state, host) <= 2 &&
-            relieve_by_small_set(repair, host, sized))
-            continue;
-        if (!vmc_repair_is_full(repair->state, host))
-            break;
-        const gint32 vm = best_leaver(repair, host, sized);
-        if (vm < 0)
+    while (vmc_repair_is_full(repair->state, host))
+        if (!one_leaves(repair, host, settle))
             return FALSE;
-        const guint leaver = (guint) vm;
-        if (!settle_set(repair, host, &leaver, 1))
-            return FALSE;
-    }
     return TRUE;
+}
+
+double
+vmc_repair_hardness(const VmcRepair *repair, guint host)
+{
+    g_autoptr(GArray) sized = sized_leavers(repair, host);
+
+    return sized->len > 0 ? g_array_index(sized, Sized, 0).size : 0;
 }

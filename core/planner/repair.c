@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* Hosts that are looked at for VMs that find no hole: bounds the time. */
-#define MAX_EFFORT 400000
+#define MAX_EFFORT 4000000
 
 /* Tries in which those that found no host before stay where they are. */
 #define MAX_TRIES 5
@@ -47,6 +47,10 @@ repair_init(VmcRepair *repair, VmcState *state)
     repair->freed = g_new0(gint64, n_cells);
     repair->n_arrivals = g_new0(guint32, state->model->n_hosts);
     repair->stays = g_new0(gboolean, state->model->n_vms);
+    repair->hosts_of = g_new0(VmcRows, state->model->n_levels);
+    repair->seen = g_new0(guint32, state->model->n_vms);
+    repair->failures =
+        g_new0(VmcRepairFailure, (gsize) state->model->n_hosts + 1);
     repair->effort = MAX_EFFORT;
     weigh_columns(repair);
 }
@@ -75,6 +79,13 @@ repair_clear(VmcRepair *repair)
     g_free(repair->freed);
     g_free(repair->n_arrivals);
     g_free(repair->stays);
+    g_free(repair->seen);
+    g_free(repair->failures);
+    for (guint level = 0; level < repair->state->model->n_levels; level++) {
+        g_free(repair->hosts_of[level].start);
+        g_free(repair->hosts_of[level].item);
+    }
+    g_free(repair->hosts_of);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(VmcRepair, repair_clear)
 
@@ -117,21 +128,6 @@ take_out_misplaced(VmcRepair *repair, GArray *homeless)
     }
 }
 
-/* What is too much there, as a part of a host. */
-static double
-fullness(const VmcRepair *repair, guint host)
-{
-    const VmcState *state = repair->state;
-    double most = 0;
-
-    for (guint c = 0; c < state->model->n_columns; c++)
-        most = MAX(
-            most,
-            repair->size_weight[c] *
-                (double) -state->room[(gsize) host * state->model->stride + c]);
-    return most;
-}
-
 static GArray *
 find_tasks(VmcRepair *repair, const GArray *homeless)
 {
@@ -145,7 +141,7 @@ find_tasks(VmcRepair *repair, const GArray *homeless)
     for (guint host = 0; host < repair->state->model->n_hosts; host++) {
         if (!vmc_repair_is_full(repair->state, host))
             continue;
-        const Task task = {-1, host, fullness(repair, host)};
+        const Task task = {-1, host, vmc_repair_hardness(repair, host)};
         g_array_append_val(tasks, task);
     }
     g_array_sort(tasks, compare_tasks);
@@ -169,28 +165,35 @@ leave_as_it_was(VmcRepair *repair, guint vm)
 }
 
 static gboolean
-carry_out(VmcRepair *repair, const Task *task)
+carry_out(VmcRepair *repair, const Task *task, VmcRepairWay settle)
 {
-    return task->vm < 0 ? vmc_repair_relieve(repair, task->host)
-                        : vmc_repair_settle(repair, (guint) task->vm);
+    return task->vm < 0 ? vmc_repair_relieve(repair, task->host, settle)
+                        : settle(repair, (guint) task->vm);
 }
 
-/* What found no place is tried once more when all others have theirs. FALSE
- * when something got worse. */
-static gboolean
-carry_out_all(VmcRepair *repair, const GArray *tasks)
+/* Keeps those that could not be carried out this way. */
+static void
+carry_out_all(VmcRepair *repair, GArray *tasks, VmcRepairWay settle)
 {
-    g_autoptr(GArray) left = g_array_new(FALSE, FALSE, sizeof(Task));
+    guint n_left = 0;
+
+    for (guint i = 0; i < tasks->len; i++) {
+        const Task task = g_array_index(tasks, Task, i);
+        if (!carry_out(repair, &task, settle))
+            g_array_index(tasks, Task, n_left++) = task;
+    }
+    g_array_set_size(tasks, n_left);
+}
+
+/* FALSE when something got worse. */
+static gboolean
+leave_others(VmcRepair *repair, const GArray *tasks)
+{
     gboolean is_no_worse = TRUE;
 
     for (guint i = 0; i < tasks->len; i++) {
         const Task *task = &g_array_index(tasks, Task, i);
-        if (!carry_out(repair, task))
-            g_array_append_vals(left, task, 1);
-    }
-    for (guint i = 0; i < left->len; i++) {
-        const Task *task = &g_array_index(left, Task, i);
-        if (!carry_out(repair, task) && task->vm >= 0)
+        if (task->vm >= 0)
             is_no_worse &= leave_as_it_was(repair, (guint) task->vm);
     }
     return is_no_worse;
@@ -204,7 +207,11 @@ try_once(VmcRepair *repair)
     take_out_misplaced(repair, homeless);
     vmc_repair_scatter(repair, homeless);
     g_autoptr(GArray) tasks = find_tasks(repair, homeless);
-    return carry_out_all(repair, tasks);
+    carry_out_all(repair, tasks, vmc_repair_settle_in_hole);
+    carry_out_all(repair, tasks, vmc_repair_settle_in_hole);
+    carry_out_all(repair, tasks, vmc_repair_settle_by_exchange);
+    carry_out_all(repair, tasks, vmc_repair_settle_by_making_way);
+    return leave_others(repair, tasks);
 }
 
 /* ---- the result ---------------------------------------------------------- */
