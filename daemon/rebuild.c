@@ -10,6 +10,7 @@
 #include "daemon/control/observe.h"
 #include "daemon/hypervisor/libvirt-connection.h"
 #include "daemon/hypervisor/link.h"
+#include "daemon/store/host-ledger.h"
 #include "daemon/store/store.h"
 
 #include <gio/gio.h>
@@ -22,12 +23,41 @@ typedef struct {
     char *path;
     VmcFleet *fleet; /* what was found so far */
     guint n_managed;
+    GString *strangers; /* hosts of which nothing but the URI was known */
 } Rebuild;
 
 /* ---- which hosts --------------------------------------------------------- */
 
+/* (transfer none) (nullable) */
+static const VmcHost *
+find_host(const GPtrArray *hosts, const char *name)
+{
+    for (guint i = 0; i < hosts->len; i++) {
+        const VmcHost *host = hosts->pdata[i];
+        if (g_str_equal(host->name, name))
+            return host;
+    }
+    return NULL;
+}
+
 static VmcHost *
-parse_host(const VmcSettings *settings, const char *text, GError **error)
+new_stranger(Rebuild *rebuild, const char *name)
+{
+    VmcHost *host = vmc_host_new(name, "");
+
+    host->reserved = rebuild->settings->reserved;
+    host->ceiling_milli = rebuild->settings->ceiling_milli;
+    g_string_append_printf(rebuild->strangers, "%s'%s'",
+                           rebuild->strangers->len > 0 ? ", " : "", name);
+    return host;
+}
+
+/* A host that is named has a new URI; what is known of it stays. */
+static VmcHost *
+parse_host(Rebuild *rebuild,
+           const GPtrArray *known,
+           const char *text,
+           GError **error)
 {
     const char *equals = strchr(text, '=');
     g_autofree char *name =
@@ -44,20 +74,27 @@ parse_host(const VmcSettings *settings, const char *text, GError **error)
         g_prefix_error(error, "'--host %s': ", text);
         return NULL;
     }
-    VmcHost *host = vmc_host_new(name, equals + 1);
-    host->reserved = settings->reserved;
-    host->ceiling_milli = settings->ceiling_milli;
+    const VmcHost *old = find_host(known, name);
+    VmcHost *host =
+        old != NULL ? vmc_host_copy(old) : new_stranger(rebuild, name);
+    g_free(host->uri);
+    host->uri = g_strdup(equals + 1);
     return host;
 }
 
 static GPtrArray *
-parse_hosts(const Rebuild *rebuild, GError **error)
+new_hosts(void)
 {
-    g_autoptr(GPtrArray) hosts =
-        g_ptr_array_new_with_free_func((GDestroyNotify) vmc_host_unref);
+    return g_ptr_array_new_with_free_func((GDestroyNotify) vmc_host_unref);
+}
+
+static GPtrArray *
+parse_hosts(Rebuild *rebuild, const GPtrArray *known, GError **error)
+{
+    g_autoptr(GPtrArray) hosts = new_hosts();
 
     for (guint i = 0; rebuild->hosts[i] != NULL; i++) {
-        VmcHost *host = parse_host(rebuild->settings, rebuild->hosts[i], error);
+        VmcHost *host = parse_host(rebuild, known, rebuild->hosts[i], error);
         if (host == NULL)
             return NULL;
         g_ptr_array_add(hosts, host);
@@ -87,47 +124,61 @@ is_expected(const GError *error)
     return g_error_matches(error, VMC_ERROR, VMC_ERROR_DAMAGED);
 }
 
-/* Of the old database, if there is one: what it knows, or (not an error) NULL
- * with the reason. */
-static gboolean
-read_old(const Rebuild *rebuild,
-         GPtrArray **ret_hosts,
-         GError **ret_reason,
-         GError **error)
+/* (transfer full) (nullable): %NULL with @error when it cannot be read, without
+ * when there is none */
+static GPtrArray *
+read_database(const Rebuild *rebuild, GError **error)
 {
-    g_autoptr(VmcStore) store = NULL;
-    g_autoptr(GError) cause = NULL;
-
-    *ret_hosts = NULL;
     if (!g_file_test(rebuild->path, G_FILE_TEST_EXISTS))
-        return TRUE;
-    store = vmc_store_open(rebuild->path, &cause);
-    if (store != NULL)
-        *ret_hosts = stored_hosts(store, &cause);
-    if (cause != NULL && !is_expected(cause)) {
-        g_propagate_error(error, g_steal_pointer(&cause));
-        return FALSE;
-    }
-    *ret_reason = g_steal_pointer(&cause);
-    return TRUE;
+        return NULL;
+    g_autoptr(VmcStore) store = vmc_store_open(rebuild->path, error);
+    return store != NULL ? stored_hosts(store, error) : NULL;
 }
 
 static GPtrArray *
-find_hosts(const Rebuild *rebuild, GError **error)
+read_ledger(const Rebuild *rebuild, GError **error)
 {
-    g_autoptr(GPtrArray) stored = NULL;
-    g_autoptr(GError) reason = NULL;
+    g_autofree char *path = vmc_host_ledger_path(rebuild->path);
 
-    if (!read_old(rebuild, &stored, &reason, error))
+    return vmc_host_ledger_read(path, error);
+}
+
+/* What is known of hosts: by the old database, if it can be read, else by the
+ * ledger beside it. @ret_reason: (nullable): why it is not more. */
+static GPtrArray *
+read_known(const Rebuild *rebuild, GError **ret_reason, GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    GPtrArray *hosts = read_database(rebuild, &local);
+
+    if (hosts == NULL && local != NULL && !is_expected(local)) {
+        g_propagate_error(error, g_steal_pointer(&local));
+        return NULL;
+    }
+    if (hosts == NULL) {
+        g_clear_error(&local);
+        hosts = read_ledger(rebuild, &local);
+    }
+    *ret_reason = g_steal_pointer(&local);
+    return hosts != NULL ? hosts : new_hosts();
+}
+
+static GPtrArray *
+find_hosts(Rebuild *rebuild, GError **error)
+{
+    g_autoptr(GError) reason = NULL;
+    g_autoptr(GPtrArray) known = read_known(rebuild, &reason, error);
+
+    if (known == NULL)
         return NULL;
     if (rebuild->hosts != NULL)
-        return parse_hosts(rebuild, error);
-    if (stored != NULL && stored->len > 0)
-        return g_steal_pointer(&stored);
+        return parse_hosts(rebuild, known, error);
+    if (known->len > 0)
+        return g_steal_pointer(&known);
     g_set_error(error, VMC_ERROR, VMC_ERROR_INVALID,
-                "'%s' does not say which hosts there are%s%s: give each as "
+                "nothing in '%s' says which hosts there are%s%s: give each as "
                 "'--host NAME=URI'",
-                rebuild->path, reason != NULL ? ": " : "",
+                rebuild->settings->state_dir, reason != NULL ? ": " : "",
                 reason != NULL ? reason->message : "");
     return NULL;
 }
@@ -188,28 +239,73 @@ take_domains(Rebuild *rebuild,
     return TRUE;
 }
 
+/* What is not of the host's own making: that it shall be empty. */
+static void
+keep_drained(VmcHost *host, const VmcHost *wanted)
+{
+    if (wanted->state != VMC_HOST_DRAINING && wanted->state != VMC_HOST_DRAINED)
+        return;
+    host->state = wanted->state;
+    host->state_reason = g_strdup(wanted->state_reason);
+    host->state_since_s = wanted->state_since_s;
+}
+
 static void
 take_host(Rebuild *rebuild, const VmcHost *wanted, const VmcHost *facts)
 {
     g_autoptr(VmcHost) host =
         vmc_admission_merge(wanted, facts, vmc_clock_now_s());
-    VmcFleet *fleet = vmc_fleet_with_host(rebuild->fleet, host);
 
+    keep_drained(host, wanted);
+    VmcFleet *fleet = vmc_fleet_with_host(rebuild->fleet, host);
     vmc_fleet_unref(rebuild->fleet);
     rebuild->fleet = fleet;
+}
+
+/* Where all VMs of ours are emulated, somebody said so when the host was added.
+ * (transfer none) (nullable): %NULL leaves it to what the host says */
+static const char *
+infer_domain_type(const GPtrArray *domains)
+{
+    gboolean is_emulated = FALSE;
+
+    for (guint i = 0; i < domains->len; i++) {
+        const VmcDomainFacts *facts = domains->pdata[i];
+        if (!facts->is_managed)
+            continue;
+        if (g_strcmp0(facts->domain_type, "qemu") != 0)
+            return NULL;
+        is_emulated = TRUE;
+    }
+    return is_emulated ? "qemu" : NULL;
+}
+
+static gboolean
+ask_host(Rebuild *rebuild,
+         const VmcHost *wanted,
+         VmcReply *reply,
+         VmcHost **ret_facts,
+         GError **error)
+{
+    const guint timeout_ms = rebuild->settings->connect_timeout_s * 1000;
+    g_autoptr(VmcCall) list = vmc_call_new(VMC_CALL_LIST_DOMAINS, NULL);
+
+    if (!vmc_link_ask(wanted->uri, list, timeout_ms, NULL, reply, error))
+        return FALSE;
+    const char *type = wanted->domain_type != NULL
+                           ? wanted->domain_type
+                           : infer_domain_type(reply->domains);
+    return vmc_link_probe(wanted->uri, type, timeout_ms, NULL, ret_facts,
+                          error);
 }
 
 static gboolean
 read_host(Rebuild *rebuild, const VmcHost *wanted, GError **error)
 {
-    const guint timeout_ms = rebuild->settings->connect_timeout_s * 1000;
-    g_autoptr(VmcCall) list = vmc_call_new(VMC_CALL_LIST_DOMAINS, NULL);
     g_autoptr(VmcHost) facts = NULL;
     g_auto(VmcReply) reply = VMC_REPLY_INIT;
 
-    if (!vmc_link_probe(wanted->uri, wanted->domain_type, timeout_ms, NULL,
-                        &facts, error) ||
-        !vmc_link_ask(wanted->uri, list, timeout_ms, NULL, &reply, error)) {
+    if (!ask_host(rebuild, wanted, &reply, &facts, error)) {
         g_prefix_error(error, "nothing was rebuilt: host '%s': ", wanted->name);
         return FALSE;
     }
@@ -220,6 +316,28 @@ read_host(Rebuild *rebuild, const VmcHost *wanted, GError **error)
 /* ---- the new database ---------------------------------------------------- */
 
 static char *
+summarise(const Rebuild *rebuild, const char *aside)
+{
+    GString *text = g_string_new(NULL);
+    const guint n_hosts = vmc_fleet_n_hosts(rebuild->fleet);
+
+    g_string_append_printf(text, "rebuilt '%s': %u host%s, %u managed VM%s",
+                           rebuild->path, n_hosts, n_hosts == 1 ? "" : "s",
+                           rebuild->n_managed,
+                           rebuild->n_managed == 1 ? "" : "s");
+    if (aside != NULL)
+        g_string_append_printf(text, "; the old database is kept as '%s'",
+                               aside);
+    if (rebuild->strangers->len > 0)
+        g_string_append_printf(text,
+                               "; what these were added with is not known, so "
+                               "they have no labels, and reserve and ceiling "
+                               "of the settings: %s",
+                               rebuild->strangers->str);
+    return g_string_free(text, FALSE);
+}
+
+static char *
 replace_database(const Rebuild *rebuild, GError **error)
 {
     g_autofree char *aside = NULL;
@@ -227,13 +345,7 @@ replace_database(const Rebuild *rebuild, GError **error)
     if (!vmc_store_replace(rebuild->path, rebuild->fleet, vmc_clock_now_s(),
                            &aside, error))
         return NULL;
-    const guint n_hosts = vmc_fleet_n_hosts(rebuild->fleet);
-    return g_strdup_printf(
-        "rebuilt '%s': %u host%s, %u managed VM%s%s%s%s", rebuild->path,
-        n_hosts, n_hosts == 1 ? "" : "s", rebuild->n_managed,
-        rebuild->n_managed == 1 ? "" : "s",
-        aside != NULL ? "; the old database is kept as '" : "",
-        aside != NULL ? aside : "", aside != NULL ? "'" : "");
+    return summarise(rebuild, aside);
 }
 
 static char *
@@ -281,6 +393,7 @@ vmc_rebuild(const VmcSettings *settings,
         .hosts = hosts,
         .path = g_build_filename(settings->state_dir, "vmctl.db", NULL),
         .fleet = vmc_fleet_new(),
+        .strangers = g_string_new(NULL),
     };
 
     vmc_libvirt_init();
@@ -289,6 +402,7 @@ vmc_rebuild(const VmcSettings *settings,
     g_main_loop_run(loop);
     char *summary = g_task_propagate_pointer(task, error);
     vmc_fleet_unref(rebuild.fleet);
+    g_string_free(rebuild.strangers, TRUE);
     g_free(rebuild.path);
     return summary;
 }

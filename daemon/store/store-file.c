@@ -11,6 +11,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -102,6 +103,27 @@ put_in_place(const char *young_path, const char *path, GError **error)
     return FALSE;
 }
 
+/* An empty fleet in the place of one that is lost would write over what is
+ * known of its hosts, and its VMs would look like somebody else's. */
+static gboolean
+check_no_fleet(const char *path, GError **error)
+{
+    g_autofree char *ledger = vmc_host_ledger_path(path);
+    g_autoptr(GError) local = NULL;
+    g_autoptr(GPtrArray) hosts = vmc_host_ledger_read(ledger, &local);
+    g_autofree char *what = NULL;
+
+    if (hosts != NULL && hosts->len == 0)
+        return TRUE;
+    if (hosts == NULL)
+        what = g_strdup_printf("it is gone, and %s", local->message);
+    else
+        what = g_strdup_printf("it is gone, though '%s' knows of %u host%s",
+                               ledger, hosts->len, hosts->len == 1 ? "" : "s");
+    vmc_store_set_damaged(path, error, what);
+    return FALSE;
+}
+
 static gboolean
 make_new(const char *path, GError **error)
 {
@@ -112,6 +134,8 @@ make_new(const char *path, GError **error)
         vmc_store_set_damaged(path, error, "only its log is left");
         return FALSE;
     }
+    if (!check_no_fleet(path, error))
+        return FALSE;
     young_path = make_young(path, NULL, error);
     return young_path != NULL && put_in_place(young_path, path, error);
 }
@@ -150,14 +174,20 @@ vmc_store_file_prepare(const char *path, GError **error)
 /* ---- instead of one that is there -----------------------------------------
  */
 
-/* Its log goes first, since another database must not find it. */
+/* Its log goes first, since another database must not find it. What is known
+ * of the hosts goes along, since the next may have fewer. */
 static gboolean
 set_aside(const char *path, const char *aside, GError **error)
 {
     static const char *const logs[] = {"-wal", "-shm"};
+    g_autofree char *ledger = vmc_host_ledger_path(path);
+    g_autofree char *ledger_aside =
+        g_strconcat(ledger, aside + strlen(path), NULL);
 
     if (link(path, aside) != 0 && errno != ENOENT)
         return fail_with_errno(error, errno, aside);
+    if (link(ledger, ledger_aside) != 0 && errno != ENOENT)
+        return fail_with_errno(error, errno, ledger_aside);
     for (guint i = 0; i < G_N_ELEMENTS(logs); i++) {
         g_autofree char *from = g_strconcat(path, logs[i], NULL);
         g_autofree char *to = g_strconcat(aside, logs[i], NULL);

@@ -26,7 +26,19 @@ write_host(VmcStore *store, const VmcHost *host, GError **error)
     vmc_store_bind(statement, 1, host->name);
     vmc_store_bind(statement, 2, json);
     vmc_store_bind(statement, 3, digest);
-    return vmc_store_finish(store, statement, error);
+    if (!vmc_store_finish(store, statement, error))
+        return FALSE;
+    if (store->ledger != NULL)
+        vmc_host_ledger_put(store->ledger, host);
+    return TRUE;
+}
+
+/* Before the commit: a ledger that is ahead of the database is put right by
+ * the next write, or at the next start; one that is behind would be missed. */
+static gboolean
+save_ledger(VmcStore *store, GError **error)
+{
+    return store->ledger == NULL || vmc_host_ledger_save(store->ledger, error);
 }
 
 /* SQLite does not say which key it misses: only these two can. */
@@ -81,7 +93,7 @@ write_vm(VmcStore *store, gpointer user_data, GError **error)
 static gboolean
 put_host(VmcStore *store, gpointer user_data, GError **error)
 {
-    return write_host(store, user_data, error);
+    return write_host(store, user_data, error) && save_ledger(store, error);
 }
 
 /* ---- what was seen --------------------------------------------------------
@@ -133,7 +145,7 @@ write_seen(VmcStore *store, gpointer user_data, GError **error)
     for (guint i = 0; i < seen->vms->len; i++)
         if (!write_seen_vm(store, seen->vms->pdata[i], error))
             return FALSE;
-    return TRUE;
+    return save_ledger(store, error);
 }
 
 /* ---- removing -------------------------------------------------------------
@@ -154,8 +166,11 @@ static gboolean
 delete_host(VmcStore *store, gpointer user_data, GError **error)
 {
     if (remove_by_key(store, "DELETE FROM hosts WHERE name = ?", user_data,
-                      error))
-        return TRUE;
+                      error)) {
+        if (store->ledger != NULL)
+            vmc_host_ledger_remove(store->ledger, user_data);
+        return save_ledger(store, error);
+    }
     if (sqlite3_extended_errcode(store->db) == SQLITE_CONSTRAINT_FOREIGNKEY) {
         g_clear_error(error);
         g_set_error(error, VMC_ERROR, VMC_ERROR_REFUSED,
@@ -250,6 +265,20 @@ read_fleet(VmcStore *store, gpointer user_data, GError **error)
     return read_rows(store, "SELECT json FROM hosts", add_host, user_data,
                      error) &&
            read_rows(store, "SELECT json FROM vms", add_vm, user_data, error);
+}
+
+gboolean
+vmc_store_begin_ledger(VmcStore *store, gpointer unused, GError **error)
+{
+    g_autofree char *path = vmc_host_ledger_path(store->path);
+    g_autoptr(VmcFleet) fleet = vmc_fleet_new();
+
+    if (!read_rows(store, "SELECT json FROM hosts", add_host, &fleet, error))
+        return FALSE;
+    store->ledger = vmc_host_ledger_new(path);
+    for (guint i = 0; i < vmc_fleet_n_hosts(fleet); i++)
+        vmc_host_ledger_put(store->ledger, vmc_fleet_host_at(fleet, i));
+    return vmc_host_ledger_save(store->ledger, error);
 }
 
 /* ---- public ---------------------------------------------------------------

@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 
+#include "daemon/store/host-ledger.h"
 #include "daemon/store/store.h"
 
 /*
@@ -15,7 +16,9 @@ struct _VmcStore {
     char *path;
     int lock_fd;
     sqlite3 *db;
-    GMutex mutex; /* over db: one statement or transaction at a time */
+    GMutex mutex;          /* over db: one statement or transaction at a time */
+    VmcHostLedger *ledger; /* (nullable): none while a database is made; under
+                            * mutex */
 };
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(sqlite3_stmt, sqlite3_finalize)
@@ -100,6 +103,12 @@ gboolean vmc_store_read(VmcStore *store,
                         VmcStoreFunc func,
                         gpointer user_data,
                         GError **error);
+
+/* In the transaction of vmc_store_read(): writes the ledger of the hosts that
+ * are stored, unless it says the same, and keeps it from here on. */
+gboolean vmc_store_begin_ledger(VmcStore *store,
+                                gpointer unused,
+                                GError **error);
 
 /* In the transaction of vmc_store_write(). */
 gboolean vmc_store_write_vm(VmcStore *store, const VmcVm *vm, GError **error);

@@ -129,7 +129,8 @@ open_store(VmcStore *store, GError **error)
            configure_database(store, error) &&
            check_pragma(store, "PRAGMA integrity_check(1)", error) &&
            check_pragma(store, "PRAGMA foreign_key_check", error) &&
-           vmc_store_migrate(store, error) && check_content(store, error);
+           vmc_store_migrate(store, error) && check_content(store, error) &&
+           vmc_store_read(store, vmc_store_begin_ledger, NULL, error);
 }
 
 VmcStore *
@@ -163,6 +164,7 @@ vmc_store_close(VmcStore *store)
     sqlite3_close(store->db);
     if (store->lock_fd >= 0)
         close(store->lock_fd); /* last: another may open it from here on */
+    vmc_host_ledger_free(store->ledger);
     g_mutex_clear(&store->mutex);
     g_free(store->path);
     g_free(store);

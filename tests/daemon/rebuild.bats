@@ -21,7 +21,8 @@ prepare_fleet() {
     start
     expect 201 POST /v1/hosts "{\"name\":\"h1\",\"uri\":\"$(uri h1 vms=1)\"}"
     expect 201 POST /v1/hosts "{\"name\":\"h2\",\"uri\":\"$(uri h2)\",
-        \"labels\":[\"ssd\"]}"
+        \"labels\":[\"ssd\"], \"reserved\": {\"cpu_millicores\": 2000},
+        \"ceiling_milli\": {\"cpu\": 3000}, \"domain_type\": \"qemu\"}"
     carry_out done POST /v1/vms '{"name":"a","template":"web","host":"h1",
         "overrides":{"vcpus":"3","class":"gold"}}'
     expect 200 GET /v1/vms/a
@@ -53,6 +54,71 @@ damage() {
     [ "$(field size_max.cpu_millicores)" = 8000 ]
     expect 200 GET /v1/hosts
     [ "$(field hosts.#)" = 2 ]
+    stop
+}
+
+# what h2 was added with, and a restart of the fleet over it
+assert_h2_is_itself() {
+    start
+    expect 200 GET /v1/hosts/h2
+    [ "$(field uri)" = "$(uri h2)" ]
+    [ "$(field labels.0)" = ssd ]
+    [ "$(field reserved.cpu_millicores)" = 2000 ]
+    [ "$(field ceiling_milli.cpu)" = 3000 ]
+    [ "$(field domain_type)" = qemu ]
+    expect 200 GET /v1/vms/a
+    [ "$(field uuid)" = "$uuid" ]
+    stop
+}
+
+@test 'what hosts were added with outlives a damaged database' {
+    prepare_fleet
+    damage
+    rebuild 0
+    [[ $output == *'2 hosts, 1 managed VM'* ]] || fail "$output"
+    [[ $output != *'not known'* ]] || fail "$output"
+    assert_h2_is_itself
+    damage
+    rebuild 0 --host "h2=$(uri h2)" --host "h1=$(uri h1 vms=1)"
+    assert_h2_is_itself
+}
+
+@test 'a database that is gone is not replaced by an empty fleet' {
+    prepare_fleet
+    rm "$state"/vmctl.db*
+    refuses 12 'hosts.json'
+    rebuild 0
+    assert_h2_is_itself
+}
+
+@test 'without anything beside the hosts, that is said' {
+    prepare_fleet
+    damage
+    echo nonsense >"$state/hosts.json"
+    rebuild 2
+    [[ $output == *"hosts.json', which tells of the hosts, is damaged"* ]] ||
+        fail "$output"
+    rebuild 0 --host "h1=$(uri h1 vms=1)" --host "h2=$(uri h2)"
+    [[ $output == *"not known"*"'h1', 'h2'" ]] || fail "$output"
+    grep -q nonsense "$state"/hosts.json.damaged-*
+    start
+    expect 200 GET /v1/hosts/h2
+    [ "$(field labels.#)" = 0 ]
+    stop
+}
+
+@test 'where all VMs are emulated, so will be the next' {
+    start
+    expect 201 POST /v1/hosts "{\"name\":\"h1\",\"uri\":\"$(uri h1)\",
+        \"domain_type\":\"qemu\"}"
+    carry_out done POST /v1/vms '{"name":"a","template":"web","host":"h1"}'
+    stop
+    damage
+    rm "$state/hosts.json"
+    rebuild 0 --host "h1=$(uri h1)"
+    start
+    expect 200 GET /v1/hosts/h1
+    [ "$(field domain_type)" = qemu ]
     stop
 }
 
@@ -102,6 +168,7 @@ damage() {
 @test 'nothing is changed when no host is known, or named badly' {
     prepare_fleet
     damage
+    rm "$state/hosts.json"
     rebuild 2
     [[ $output == *'--host NAME=URI'* ]]
     rebuild 2 --host h1

@@ -5,6 +5,9 @@
 
 load common
 
+# of a host: what libvirt does not know
+SAID='[.uri, .migration_uri, .labels, .reserved, .ceiling_milli, .domain_type]'
+
 setup_file() {
     ensure_fleet
     lab virsh host1 define /dev/stdin <<END
@@ -38,9 +41,6 @@ teardown_file() {
     delete_all_vms
     lab virsh host1 destroy foreign 2>/dev/null || true
     lab virsh host1 undefine foreign 2>/dev/null || true
-    # a rebuilt fleet knows its hosts, not what they were added with
-    vmctl host remove host1 || true
-    vmctl host remove host2 || true
 }
 
 is_seen() {
@@ -100,6 +100,13 @@ is_seen() {
 }
 
 @test "a damaged database is refused with advice, and --rebuild makes it anew" {
+    local before
+    # once more, with all that can be said of a host
+    vmctl host remove host2
+    vmctl host add host2 "$(lab uri host2)" --label rack=r2 \
+        --reserve cpu=0.25 --ceiling cpu=6 --domain-type qemu \
+        --migration-uri qemu+tcp://host2/system
+    before=$(vmctl host show host2 -o json | jq -c "$SAID")
     kill "$(vmctld_pid)"
     while vmctld_runs; do sleep 0.1; done
     printf 'garbage' | dd of="$LAB_RUN/state/vmctl.db" bs=1 seek=20 \
@@ -108,10 +115,11 @@ is_seen() {
     echo "$output"
     [ "$status" = 12 ]
     [[ "$output" == *--rebuild* ]]
-    vmctld --state-dir "$LAB_RUN/state" --rebuild \
-        --host "host1=$(lab uri host1)" --host "host2=$(lab uri host2)"
+    vmctld --state-dir "$LAB_RUN/state" --rebuild
     start_vmctld
     wait_for 60 hosts_are_up
+    assert_equal "$(vmctl host show host2 -o json | jq -c "$SAID")" "$before" \
+        'what was said of host2'
     wait_for 30 is_seen
     assert_equal "$(vm foreign .is_managed)" true 'managed after the rebuild'
 }

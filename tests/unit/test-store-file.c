@@ -444,7 +444,8 @@ replace_on_full_fs(VmcStoreFixture *fixture)
     vmc_store_close(store);
     fill_up(filler);
     replace_fails(fixture, VMC_ERROR_NO_SPACE);
-    g_assert_cmpuint(count_files(fixture->dir), ==, 3);
+    /* with the lock, and what was said of the hosts */
+    g_assert_cmpuint(count_files(fixture->dir), ==, 4);
     g_unlink(filler);
     assert_holds(fixture, "web1");
 }
