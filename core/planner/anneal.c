@@ -10,8 +10,17 @@
 #define MAX_DRAWS 100000
 #define N_SAMPLES 2000
 
-/* Out of 256 steps. */
-#define SWAPS 128
+/* How often each neighbourhood is tried, out of 1024: see docs/planner.md for
+ * what other shares brought. */
+static const struct {
+    guint share;
+    const VmcNeighbourhood *neighbourhood;
+} mix[] = {
+    {876, &vmc_neighbourhood_swap},
+    {140, &vmc_neighbourhood_shift},
+    {4, &vmc_neighbourhood_eject},
+    {4, &vmc_neighbourhood_rebuild},
+};
 
 static int
 compare(const void *a, const void *b)
@@ -44,35 +53,53 @@ sample_deltas(VmcWalker *walker, double *sample)
     return n;
 }
 
-VmcHeat
-vmc_anneal_measure(VmcWalker *walker)
+gboolean
+vmc_anneal_measure(VmcWalker *walker, VmcCooling *cooling)
 {
     double sample[N_SAMPLES];
     guint n = walker->n_movable > 0 ? sample_deltas(walker, sample) : 0;
 
     if (n == 0)
-        return (VmcHeat){0, 0};
-    return (VmcHeat){.first = sample[n / 2], .last = sample[n / 20] / 10};
+        return FALSE;
+    cooling->hot = sample[n / 2] * 10;
+    cooling->cold = MIN(sample[n / 20] / 10, cooling->hot);
+    return TRUE;
+}
+
+static const VmcNeighbourhood *
+draw_neighbourhood(VmcRandom *random)
+{
+    guint draw = vmc_random_next(random) % 1024;
+    guint i = 0;
+
+    while (draw >= mix[i].share)
+        draw -= mix[i++].share;
+    return mix[i].neighbourhood;
+}
+
+static void
+walk_a_stride(VmcWalker *walker, double temperature)
+{
+    vmc_walker_heat(walker, temperature);
+    for (guint i = 0; i < VMC_BUDGET_STRIDE; i++) {
+        walker->limit = -temperature * log(vmc_random_unit(&walker->random));
+        draw_neighbourhood(&walker->random)->step(walker);
+    }
 }
 
 void
-vmc_anneal(VmcWalker *walker, const VmcHeat *heat, const VmcBudget *budget)
+vmc_anneal(VmcWalker *walker,
+           const VmcCooling *cooling,
+           const VmcBudget *budget,
+           double until)
 {
-    double spent;
+    double position;
 
-    if (walker->n_movable == 0 || heat->first <= 0)
-        return;
-    while ((spent = vmc_budget_spent(budget, walker)) < 1) {
-        double temperature =
-            heat->first * pow(heat->last / heat->first, MAX(0, spent));
-        for (guint i = 0; i < VMC_BUDGET_STRIDE; i++) {
-            walker->limit =
-                -temperature * log(vmc_random_unit(&walker->random));
-            if (vmc_random_next(&walker->random) % 256 < SWAPS)
-                vmc_neighbourhood_swap.step(walker);
-            else
-                vmc_neighbourhood_shift.step(walker);
-        }
+    while ((position = vmc_budget_position(budget, walker)) < until &&
+           !vmc_budget_is_over(budget, walker)) {
+        double spent =
+            (position - cooling->begin) / (cooling->end - cooling->begin);
+        walk_a_stride(walker, cooling->hot * pow(cooling->cold / cooling->hot,
+                                                 CLAMP(spent, 0, 1)));
     }
-    vmc_walker_keep_best(walker);
 }

@@ -5,36 +5,41 @@
 #include "core/planner/walker.h"
 
 /**
- * VmcHeat:
- * @first: temperature to begin with
- * @last: temperature to end with
+ * VmcCooling:
+ * @hot: temperature at the beginning
+ * @cold: temperature at the end
+ * @begin: position in the budget where it begins
+ * @end: where it ends
  */
 typedef struct {
-    double first;
-    double last;
-} VmcHeat;
+    double hot;
+    double cold;
+    double begin;
+    double end;
+} VmcCooling;
 
 /**
  * vmc_anneal_measure:
  * @walker: a walker
+ * @cooling: (out caller-allocates): its temperatures are set
  *
- * Looks at random changes without taking any.
+ * Looks at random changes without taking any, to learn what changes cost.
  *
- * Returns: temperatures between which annealing goes from taking many changes
- * to taking hardly any that make it worse
+ * Returns: %FALSE when nothing can change
  */
-VmcHeat vmc_anneal_measure(VmcWalker *walker);
+gboolean vmc_anneal_measure(VmcWalker *walker, VmcCooling *cooling);
 
 /**
  * vmc_anneal:
  * @walker: a walker
- * @heat: from which temperature to which
- * @budget: how long
+ * @cooling: from which temperature to which, and when
+ * @budget: what may be spent
+ * @until: position where this part of the cooling ends
  *
- * Walks by shifts and swaps; takes a change that adds Δ to the score with
- * probability exp(−Δ ÷ temperature), which falls geometrically from the first
- * to the last over the budget.
+ * Walks through neighbourhoods; takes a change that adds Δ to the score with
+ * probability exp(−Δ ÷ temperature), which falls geometrically.
  */
 void vmc_anneal(VmcWalker *walker,
-                const VmcHeat *heat,
-                const VmcBudget *budget);
+                const VmcCooling *cooling,
+                const VmcBudget *budget,
+                double until);

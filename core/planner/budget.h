@@ -8,26 +8,48 @@
  * VmcBudget:
  * @options: (transfer none): the search's
  * @begin_us: when the search began
- * @begin_share: the share of the whole where this part begins
- * @end_share: and where it ends
  *
- * A part of the search's budget of one walker.
+ * How far a search may go. A position in it is a number of steps where there is
+ * a budget of steps, and of microseconds otherwise.
  */
 typedef struct {
     const VmcSearchOptions *options;
     gint64 begin_us;
-    double begin_share;
-    double end_share;
 } VmcBudget;
 
 /** Changes between two looks at the clock. */
 #define VMC_BUDGET_STRIDE 512
 
 /**
- * vmc_budget_spent:
- * @budget: a part of a budget
+ * vmc_budget_init:
+ * @budget: (out caller-allocates): what begins now
+ * @options: (transfer none): the search's, which must outlive it
+ */
+void vmc_budget_init(VmcBudget *budget, const VmcSearchOptions *options);
+
+/**
+ * vmc_budget_total:
+ * @budget: a budget
+ *
+ * Returns: the position where it ends; 0 when there is none at all
+ */
+double vmc_budget_total(const VmcBudget *budget);
+
+/**
+ * vmc_budget_position:
+ * @budget: a budget
  * @walker: who spends it
  *
- * Returns: how much of this part is spent; 1 and above when it is over
+ * Returns: how far @walker is
  */
-double vmc_budget_spent(const VmcBudget *budget, const VmcWalker *walker);
+double vmc_budget_position(const VmcBudget *budget, const VmcWalker *walker);
+
+/**
+ * vmc_budget_is_over:
+ * @budget: a budget
+ * @walker: who spends it
+ *
+ * Returns: whether @walker has to stop: the budget is spent, or the goal is
+ * reached
+ */
+gboolean vmc_budget_is_over(const VmcBudget *budget, const VmcWalker *walker);

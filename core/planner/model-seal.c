@@ -381,6 +381,30 @@ lay_out_move_groups(VmcModel *model)
             model->n_move_groups = (guint) model->move_group[v] + 1;
 }
 
+static double
+total_capacity(const VmcModel *model, guint column)
+{
+    double sum = 0;
+
+    for (guint h = 0; h < model->n_hosts; h++) {
+        gint64 capacity = model->capacity[(gsize) h * model->stride + column];
+        sum += capacity == VMC_UNLIMITED ? 0 : (double) capacity;
+    }
+    return sum;
+}
+
+static void
+lay_out_sizes(VmcModel *model)
+{
+    model->size = g_new0(double, MAX(model->n_vms, 1));
+    for (guint c = 0; c < model->n_columns; c++) {
+        double total = total_capacity(model, c) * model->n_columns;
+        for (guint v = 0; total > 0 && v < model->n_vms; v++)
+            model->size[v] +=
+                (double) model->need[(gsize) v * model->stride + c] / total;
+    }
+}
+
 static guint32
 count_slots(const VmcModel *model, guint vm)
 {
@@ -472,6 +496,7 @@ vmc_model_seal(VmcModel *model, GError **error)
     lay_out_rules(model);
     lay_out_wishes(model);
     lay_out_move_groups(model);
+    lay_out_sizes(model);
     lay_out_slots(model);
     lay_out_hinges(model);
     g_clear_pointer(&model->draft, vmc_model_draft_free);

@@ -139,6 +139,7 @@ free_hosts_and_vms(VmcModel *model)
     g_free(model->move_cost);
     g_free(model->move_group);
     g_free(model->is_movable);
+    g_free(model->size);
     g_free(model->sets);
 }
 

@@ -211,6 +211,8 @@ typedef struct _VmcModelDraft VmcModelDraft;
  * @move_cost: cost of moving it at all
  * @move_group: group whose moves are counted together, or −1
  * @is_movable: whether it may leave its start host
+ * @size: what it takes of all capacity, each limited column counting the same:
+ *   1 for all VMs together if they filled it
  * @n_sets: how many host sets
  * @set_words: 64-bit words in each
  * @sets: the sets, one bit a host
@@ -265,6 +267,7 @@ typedef struct {
     double *move_cost;
     gint32 *move_group;
     guint8 *is_movable;
+    double *size;
 
     guint n_sets;
     guint set_words;

@@ -33,11 +33,14 @@ try_host(const Shift *shift, guint to)
     delta = shift->leaving - state->host_cost[to] +
             vmc_trial_host_cost_with(state, to, shift->vm) +
             vmc_model_seat_cost(model, shift->vm, to);
-    if (delta > walker->limit || !vmc_state_has_room(state, shift->vm, to))
+    double pull =
+        vmc_walker_pull(walker, shift->vm, (gint32) shift->from, (gint32) to);
+    if (delta + pull > walker->limit ||
+        !vmc_state_has_room(state, shift->vm, to))
         return FALSE;
     VmcChange change = vmc_change_shift(state, shift->vm, (gint32) to);
     delta += vmc_state_other_delta(state, &change);
-    if (delta > walker->limit || !vmc_rules_allow(state, &change))
+    if (delta + pull > walker->limit || !vmc_rules_allow(state, &change))
         return FALSE;
     vmc_walker_take(walker, &change, delta);
     return TRUE;

@@ -34,10 +34,13 @@ try_swap(VmcWalker *walker, guint first, guint second)
         return FALSE;
     double delta =
         hosts_and_seats_delta(state, first, second, (guint) a, (guint) b);
-    if (delta > walker->limit)
+    double pull = vmc_walker_pull(walker, first, a, b) +
+                  vmc_walker_pull(walker, second, b, a);
+    if (delta + pull > walker->limit)
         return FALSE;
     delta += vmc_state_other_delta(state, &change);
-    if (delta > walker->limit || !vmc_state_swap_fits(state, first, second))
+    if (delta + pull > walker->limit ||
+        !vmc_state_swap_fits(state, first, second))
         return FALSE;
     vmc_walker_take(walker, &change, delta);
     return TRUE;

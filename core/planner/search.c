@@ -5,62 +5,143 @@
 
 #include "core/planner/anneal.h"
 
-/* Each thread has a walker of its own; they meet at the end. */
+#include <string.h>
+
+/* Where all walkers go on from the best of them, in each cooling. */
+#define N_MEETINGS 24
+
+/* Steps of the first cooling under a budget of steps; each next one has twice
+ * as many. So a larger budget begins with all that a smaller one does, and is
+ * never worse. Time is not repeatable anyway: a budget of time is one cooling,
+ * which makes more of it. */
+#define FIRST_STEPS 8192
+
+/* Each thread has a walker of its own. */
 typedef struct {
     VmcWalker *walker;
-    VmcBudget budget;
+    const VmcCooling *cooling;
+    const VmcBudget *budget;
+    double until;
 } Thread;
+
+typedef struct {
+    guint n;
+    Thread *threads;
+    VmcCooling cooling;
+    VmcBudget budget;
+} Team;
 
 static gpointer
 walk(gpointer data)
 {
-    Thread *thread = data;
-    VmcHeat heat = vmc_anneal_measure(thread->walker);
+    const Thread *thread = data;
 
-    vmc_anneal(thread->walker, &heat, &thread->budget);
+    vmc_anneal(thread->walker, thread->cooling, thread->budget, thread->until);
     return NULL;
-}
-
-static void
-start_threads(Thread *threads,
-              guint n,
-              const VmcModel *model,
-              const gint32 *host_of,
-              const VmcSearchOptions *options)
-{
-    gint64 begin_us =
-        options->now_us != NULL ? options->now_us(options->clock) : 0;
-
-    for (guint i = 0; i < n; i++) {
-        threads[i].walker =
-            vmc_walker_new(model, host_of, options->seed * G_MAXUINT16 + i);
-        threads[i].budget = (VmcBudget){
-            .options = options, .begin_us = begin_us, .end_share = 1};
-    }
 }
 
 /* The calling thread is the first of them. */
 static void
-run_threads(Thread *threads, guint n)
+walk_all(Team *team, double until)
 {
-    g_autofree GThread **handles = g_new0(GThread *, n);
+    g_autofree GThread **handles = g_new0(GThread *, team->n);
 
-    for (guint i = 1; i < n; i++)
-        handles[i] = g_thread_new("planner", walk, &threads[i]);
-    walk(&threads[0]);
-    for (guint i = 1; i < n; i++)
+    for (guint i = 0; i < team->n; i++)
+        team->threads[i].until = until;
+    for (guint i = 1; i < team->n; i++)
+        handles[i] = g_thread_new("planner", walk, &team->threads[i]);
+    walk(&team->threads[0]);
+    for (guint i = 1; i < team->n; i++)
         g_thread_join(handles[i]);
 }
 
-static const VmcWalker *
-best_walker(const Thread *threads, guint n)
+static gboolean
+is_over(const Team *team)
 {
-    const VmcWalker *best = threads[0].walker;
+    for (guint i = 0; i < team->n; i++)
+        if (vmc_budget_is_over(&team->budget, team->threads[i].walker))
+            return TRUE;
+    return FALSE;
+}
 
-    for (guint i = 1; i < n; i++)
-        if (threads[i].walker->best_score < best->best_score)
-            best = threads[i].walker;
-    return best;
+/* Those who are behind go on from where the best stands. */
+static void
+meet(Team *team)
+{
+    const VmcWalker *ahead = team->threads[0].walker;
+
+    for (guint i = 1; i < team->n; i++)
+        if (team->threads[i].walker->state->score < ahead->state->score)
+            ahead = team->threads[i].walker;
+    for (guint i = 0; i < team->n; i++)
+        if (team->threads[i].walker != ahead)
+            vmc_walker_go_to(team->threads[i].walker, ahead->state->host_of);
+}
+
+static void
+cool_down(Team *team, double begin, double length)
+{
+    team->cooling.begin = begin;
+    team->cooling.end = begin + length;
+    for (guint i = 1; i <= N_MEETINGS && !is_over(team); i++) {
+        walk_all(team, begin + length * i / N_MEETINGS);
+        meet(team);
+    }
+}
+
+static void
+run(Team *team)
+{
+    double length = team->budget.options->max_steps > 0
+                        ? FIRST_STEPS
+                        : vmc_budget_total(&team->budget);
+    double begin = 0;
+
+    if (is_over(team) ||
+        !vmc_anneal_measure(team->threads[0].walker, &team->cooling))
+        return;
+    while (!is_over(team)) {
+        cool_down(team, begin, length);
+        begin += length;
+        length *= 2;
+    }
+}
+
+static void
+team_init(Team *team,
+          const VmcModel *model,
+          const gint32 *host_of,
+          const VmcSearchOptions *options)
+{
+    team->n = MAX(1, options->n_threads);
+    team->threads = g_new0(Thread, team->n);
+    vmc_budget_init(&team->budget, options);
+    for (guint i = 0; i < team->n; i++)
+        team->threads[i] =
+            (Thread){.walker = vmc_walker_new(model, host_of,
+                                              options->seed * G_MAXUINT16 + i),
+                     .cooling = &team->cooling,
+                     .budget = &team->budget};
+}
+
+static VmcSearchResult *
+result_of(const Team *team, const VmcModel *model)
+{
+    VmcSearchResult *result = g_new0(VmcSearchResult, 1);
+    VmcWalker *best = team->threads[0].walker;
+
+    for (guint i = 0; i < team->n; i++) {
+        VmcWalker *walker = team->threads[i].walker;
+        result->n_tried += walker->n_tried;
+        result->n_taken += walker->n_taken;
+        if (walker->best_score < best->best_score)
+            best = walker;
+    }
+    vmc_walker_keep_best(best);
+    result->score = best->best_score;
+    result->host_of =
+        g_memdup2(best->best, MAX(model->n_vms, 1) * sizeof(gint32));
+    return result;
 }
 
 VmcSearchResult *
@@ -69,22 +150,16 @@ vmc_search_run(const VmcModel *model,
                const VmcSearchOptions *options)
 {
     g_return_val_if_fail(model != NULL && options != NULL, NULL);
-    guint n = MAX(1, options->n_threads);
-    g_autofree Thread *threads = g_new0(Thread, n);
-    VmcSearchResult *result = g_new0(VmcSearchResult, 1);
+    Team team = {0};
 
-    start_threads(threads, n, model, host_of, options);
-    result->start_score = threads[0].walker->best_score;
-    run_threads(threads, n);
-    const VmcWalker *best = best_walker(threads, n);
-    result->score = best->best_score;
-    result->host_of =
-        g_memdup2(best->best, MAX(model->n_vms, 1) * sizeof(gint32));
-    for (guint i = 0; i < n; i++) {
-        result->n_tried += threads[i].walker->n_tried;
-        result->n_taken += threads[i].walker->n_taken;
-        vmc_walker_free(threads[i].walker);
-    }
+    team_init(&team, model, host_of, options);
+    double start_score = team.threads[0].walker->best_score;
+    run(&team);
+    VmcSearchResult *result = result_of(&team, model);
+    result->start_score = start_score;
+    for (guint i = 0; i < team.n; i++)
+        vmc_walker_free(team.threads[i].walker);
+    g_free(team.threads);
     return result;
 }
 

@@ -370,20 +370,29 @@ delta_of(const VmcState *state, const VmcChange *change)
            active_delta(state, change);
 }
 
+/* Of all active terms but BROKEN. */
+static double
+unbroken_delta(const VmcState *state, const VmcChange *change)
+{
+    double delta = 0;
+
+    for (guint i = 0; i < state->n_active; i++) {
+        VmcTermKind kind = state->active[i];
+        if (kind != VMC_TERM_BROKEN)
+            delta +=
+                vmc_term(kind)->delta(state, state->term_data[kind], change);
+    }
+    return delta;
+}
+
 double
 vmc_state_other_delta(const VmcState *state, const VmcChange *change)
 {
     gboolean is_whole = state->hard_violation == 0 && state->n_stranded == 0 &&
                         state->n_nowhere == 0;
-    double delta = 0;
 
-    for (guint i = 0; i < state->n_active; i++) {
-        VmcTermKind kind = state->active[i];
-        if (kind == VMC_TERM_BROKEN && is_whole)
-            continue;
-        delta += vmc_term(kind)->delta(state, state->term_data[kind], change);
-    }
-    return delta;
+    return is_whole ? unbroken_delta(state, change)
+                    : active_delta(state, change);
 }
 
 double
@@ -431,6 +440,20 @@ vmc_state_move(VmcState *state, guint vm, gint32 host)
     if (state->host_of[vm] == host)
         return 0;
     double delta = delta_of(state, &change);
+    state->hard_violation += vmc_rules_delta(state, &change, &soft);
+    state->soft_violation += soft;
+    take_over(state, &change, delta);
+    return delta;
+}
+
+double
+vmc_state_relocate(VmcState *state, guint vm, gint32 host)
+{
+    VmcChange change = vmc_change_shift(state, vm, host);
+    double soft = 0;
+
+    double delta = seats_delta(state->model, &change) +
+                   hosts_delta(state, &change) + unbroken_delta(state, &change);
     state->hard_violation += vmc_rules_delta(state, &change, &soft);
     state->soft_violation += soft;
     take_over(state, &change, delta);

@@ -172,6 +172,20 @@ gboolean vmc_state_swap_fits(const VmcState *state, guint first, guint second);
 double vmc_state_swap_delta(const VmcState *state, guint first, guint second);
 
 /**
+ * vmc_state_relocate:
+ * @state: a state
+ * @vm: a VM
+ * @host: where it goes, or %VMC_NOWHERE
+ *
+ * As vmc_state_move(), but what %VMC_TERM_BROKEN adds stays out of the score:
+ * for a few moves in a row at whose end nothing is broken, as nothing was
+ * before. Its weight would take away the last digits of everything else.
+ *
+ * Returns: what was added to the score
+ */
+double vmc_state_relocate(VmcState *state, guint vm, gint32 host);
+
+/**
  * vmc_state_assign:
  * @state: a state
  * @host_of: for each VM its host, or %VMC_NOWHERE

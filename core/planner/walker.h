@@ -11,6 +11,9 @@
  * @movable: the VMs it may move
  * @n_movable: how many they are
  * @limit: what a change may add to the score at most; below 0 it has to pay
+ * @pull: what being away from its start host costs a VM beside the score, for
+ *   each unit of @away_weight
+ * @away_weight: of each VM, see vmc_walker_heat()
  * @n_tried: changes looked at
  * @n_taken: changes taken
  * @best_score: the best score it has seen
@@ -27,6 +30,8 @@ typedef struct {
     guint32 *movable;
     guint n_movable;
     double limit;
+    double pull;
+    double *away_weight;
     guint64 n_tried;
     guint64 n_taken;
     double best_score;
@@ -84,6 +89,30 @@ void vmc_walker_take(VmcWalker *walker, const VmcChange *change, double delta);
  */
 void vmc_walker_settle(VmcWalker *walker);
 
+/**
+ * vmc_walker_heat:
+ * @walker: a walker
+ * @temperature: of what it does from now on
+ *
+ * Sets the pull home. In annealing a VM has one home and many other hosts, so
+ * heat alone drives nearly all VMs away from home, where those that hold room
+ * on two hosts jam everything. Of a VM that holds much, more moves are worth
+ * being sure of. The pull makes home as likely as all other hosts together, and
+ * fades as it cools; without held columns there is none.
+ */
+void vmc_walker_heat(VmcWalker *walker, double temperature);
+
+/** Returns: what the pull home makes of a move, beside the score */
+static inline double
+vmc_walker_pull(const VmcWalker *walker, guint vm, gint32 from, gint32 to)
+{
+    gint32 start = walker->state->model->start[vm];
+
+    if (from == start)
+        return walker->pull * walker->away_weight[vm];
+    return to == start ? -walker->pull * walker->away_weight[vm] : 0;
+}
+
 /* ---- neighbourhoods ------------------------------------------------------ */
 
 /**
@@ -99,3 +128,5 @@ typedef struct {
 
 extern const VmcNeighbourhood vmc_neighbourhood_shift;
 extern const VmcNeighbourhood vmc_neighbourhood_swap;
+extern const VmcNeighbourhood vmc_neighbourhood_eject;
+extern const VmcNeighbourhood vmc_neighbourhood_rebuild;

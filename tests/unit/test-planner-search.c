@@ -62,6 +62,22 @@ test_deterministic(void)
         }
 }
 
+/* More steps never give a worse plan for the same seed. */
+static void
+test_wider_budget(void)
+{
+    for (guint32 seed = 0; seed < 12; seed++) {
+        g_autoptr(GRand) random = g_rand_new_with_seed(seed);
+        g_autoptr(VmcModel) model = fixture_model(random, 0);
+        double score = INFINITY;
+        for (guint64 steps = 500; steps < 40000; steps *= 2) {
+            g_autoptr(VmcSearchResult) result = run(model, seed, 2, steps);
+            g_assert_cmpfloat(result->score, <=, score);
+            score = result->score;
+        }
+    }
+}
+
 /* Without a budget the start is what one gets, and nothing is too small. */
 static void
 test_no_budget(void)
@@ -86,6 +102,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/planner/search/never-worse", test_never_worse);
     g_test_add_func("/planner/search/deterministic", test_deterministic);
+    g_test_add_func("/planner/search/wider-budget", test_wider_budget);
     g_test_add_func("/planner/search/no-budget", test_no_budget);
     return g_test_run();
 }
