@@ -56,7 +56,9 @@ ask_wishes(Inquiry *inquiry)
         const VmcWish *wish = vm->wishes->pdata[i];
         if (!wish->must)
             continue;
-        const guint64 bit = next_bit(inquiry, vmc_wish_describe(wish));
+        g_autofree char *clause = vmc_wish_describe(wish);
+        const guint64 bit =
+            next_bit(inquiry, g_strdup_printf("that %s", clause));
         for (guint h = 0; h < inquiry->fm->hosts->len; h++)
             if (!vmc_wish_holds(wish, vmc_fleet_model_host(inquiry->fm, h)))
                 inquiry->forbids[h] |= bit;

@@ -3,6 +3,7 @@
 
 #include "core/planner/fleet-why.h"
 
+#include "core/planner/fleet-conflict.h"
 #include "core/planner/rule.h"
 #include "core/planner/term.h"
 
@@ -243,15 +244,17 @@ vmc_fleet_why(const VmcFleetModel *fm,
 
 /* ---- why not ------------------------------------------------------------- */
 
-static char *
-describe_refusals(const VmcFleetModel *fm, const VmcState *state, guint vm)
+/* Each host with its reason, as far as they are not too many. */
+static void
+add_refusals(GString *text,
+             const VmcFleetModel *fm,
+             const VmcState *state,
+             guint vm)
 {
-    g_autoptr(GString) text = g_string_new(NULL);
-    guint n_hosts = fm->hosts->len;
+    const guint n_hosts = fm->hosts->len;
+    const guint n_others = n_hosts - (state->host_of[vm] >= 0);
     guint n_told = 0;
 
-    if (n_hosts == 0)
-        return g_strdup("the fleet has no hosts");
     for (guint h = 0; h < n_hosts && n_told < MAX_REASONS; h++) {
         g_autofree char *why = (gint32) h != state->host_of[vm]
                                    ? vmc_fleet_model_refusal(fm, state, vm, h)
@@ -262,10 +265,27 @@ describe_refusals(const VmcFleetModel *fm, const VmcState *state, guint vm)
                                vmc_fleet_model_host(fm, h)->name, why);
         n_told++;
     }
-    guint n_others = n_hosts - (state->host_of[vm] >= 0);
     if (n_others > n_told)
         g_string_append_printf(text, "%sand %u more", n_told > 0 ? "; " : "",
                                n_others - n_told);
+}
+
+/* First what collides, which is more than any one host's reason. */
+static char *
+describe_refusals(const VmcFleetModel *fm, const VmcState *state, guint vm)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    g_autofree char *conflict = vmc_fleet_conflict(fm, state, vm);
+    const gboolean is_told =
+        conflict != NULL && fm->hosts->len > 1 + (state->host_of[vm] >= 0);
+
+    if (fm->hosts->len == 0)
+        return g_strdup("the fleet has no hosts");
+    if (is_told)
+        g_string_append_printf(text, "%s (", conflict);
+    add_refusals(text, fm, state, vm);
+    if (is_told)
+        g_string_append_c(text, ')');
     return g_string_free(g_steal_pointer(&text), FALSE);
 }
 
