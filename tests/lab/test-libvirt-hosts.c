@@ -97,6 +97,23 @@ read_guest(LabHost *host)
     return g_steal_pointer(&reply.domain);
 }
 
+/* The guest once it says it has @bytes of memory, or 30 s later: the balloon
+ * counts every second at best, after the memory came online. */
+static VmcDomainFacts *
+read_guest_with(LabHost *host, guint64 bytes)
+{
+    gint64 limit_us = g_get_monotonic_time() + 30 * G_USEC_PER_SEC;
+    g_autoptr(VmcDomainFacts) facts = read_guest(host);
+
+    while (facts->shape.guest_total_bytes < bytes &&
+           g_get_monotonic_time() < limit_us) {
+        g_usleep(G_USEC_PER_SEC / 5);
+        g_clear_pointer(&facts, vmc_domain_facts_unref);
+        facts = read_guest(host);
+    }
+    return g_steal_pointer(&facts);
+}
+
 /* Memory and vCPUs that the guest was given and did not take online are put
  * there by the agent; until then they do not count as usable. */
 static void
@@ -116,6 +133,7 @@ test_bring_online(void)
     plug->flags = VMC_CALL_LIVE;
     lab_host_do(host, plug, NULL);
     attach->bytes = 256 * MIB;
+    attach->flags = VMC_CALL_LIVE;
     lab_host_do(host, attach, NULL);
     g_usleep(2 * G_USEC_PER_SEC);
     plugged = read_guest(host);
@@ -126,7 +144,7 @@ test_bring_online(void)
     online->count = 2;
     lab_host_do(host, online, NULL);
     lab_host_do(host, vmc_call_new(VMC_CALL_ONLINE_GUEST_MEMORY, UUID), NULL);
-    after = read_guest(host);
+    after = read_guest_with(host, before->shape.guest_total_bytes + 240 * MIB);
     g_assert_cmpuint(after->shape.vcpus_online, ==, 2);
     g_assert_cmpuint(after->shape.guest_total_bytes, >=,
                      before->shape.guest_total_bytes + 240 * MIB);
