@@ -481,7 +481,7 @@ test_crash_in_flux(Fixture *fixture, gconstpointer data)
     vmc_fixture_wait_until(is_waiting, fixture);
     g_unlink(fixture->faults_path);
     g_autoptr(VmcJobRecord) record = finish(fixture, id);
-    assert_ended(record, VMC_JOB_DONE);
+    vmc_fixture_assert_ended(record, VMC_JOB_DONE);
     assert_only_on(fixture, "h2", VMC_RUN_RUNNING);
 }
 
@@ -499,7 +499,7 @@ test_crash_ends_while_asked(Fixture *fixture, gconstpointer data)
     vmc_fixture_wait_until(has_arrived, fixture);
     vmc_sim_fault_clear();
     g_autoptr(VmcJobRecord) record = finish(fixture, id);
-    assert_ended(record, VMC_JOB_DONE);
+    vmc_fixture_assert_ended(record, VMC_JOB_DONE);
     assert_only_on(fixture, "h2", VMC_RUN_RUNNING);
 }
 
