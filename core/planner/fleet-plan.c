@@ -4,6 +4,7 @@
 #include "core/planner/fleet-plan.h"
 
 #include "core/planner/fleet-why.h"
+#include "core/planner/rebalance.h"
 #include "core/planner/rule.h"
 #include "core/planner/sequence.h"
 #include "core/planner/term.h"
@@ -14,6 +15,9 @@
 #define TOLD_BROKEN 1000
 #define MOVE_FIXED_US 1000000
 #define START_US 5000000
+
+/* VMs that block each other are left out so often. */
+#define MAX_CUTS 8
 
 typedef struct {
     const VmcFleetModel *fm;
@@ -154,8 +158,6 @@ sequence_of(const VmcFleetModel *fm, const gint32 *target)
     return vmc_sequence_new(fm->model, &request);
 }
 
-/* ---- refusals ------------------------------------------------------------ */
-
 static void
 tell_stuck(Telling *telling, const VmcSequence *sequence)
 {
@@ -171,6 +173,37 @@ tell_stuck(Telling *telling, const VmcSequence *sequence)
                              vmc_fleet_model_vm(fm, stuck->vm)->name, why);
     }
 }
+
+/* Where VMs are when all its steps are done, without those that only got out of
+ * the way for nothing. */
+static gint32 *
+reached_by(const VmcFleetModel *fm, const VmcSequence *sequence)
+{
+    g_autoptr(VmcState) state = vmc_state_new(fm->model);
+
+    for (guint i = 0; i < sequence->n_steps; i++)
+        vmc_state_move(state, sequence->steps[i].vm, sequence->steps[i].to);
+    vmc_rebalance_take_back(state);
+    return g_memdup2(state->host_of, MAX(fm->model->n_vms, 1) * sizeof(gint32));
+}
+
+/* The steps to as much of @target as can be reached. What blocks each other is
+ * told, and the others do not move for its sake. */
+static VmcSequence *
+reachable_sequence(Telling *telling, const gint32 *target)
+{
+    VmcSequence *sequence = sequence_of(telling->fm, target);
+
+    tell_stuck(telling, sequence);
+    for (guint i = 0; sequence->n_stuck > 0 && i < MAX_CUTS; i++) {
+        g_autofree gint32 *reached = reached_by(telling->fm, sequence);
+        vmc_sequence_free(sequence);
+        sequence = sequence_of(telling->fm, reached);
+    }
+    return sequence;
+}
+
+/* ---- refusals ------------------------------------------------------------ */
 
 static void
 tell_refusals(Telling *telling)
@@ -316,12 +349,12 @@ vmc_fleet_plan_new(const VmcFleetModel *fm,
                    const char *question)
 {
     g_return_val_if_fail(fm != NULL && target != NULL, NULL);
-    g_autoptr(VmcSequence) sequence = sequence_of(fm, target);
     g_autoptr(VmcState) start = vmc_state_new(fm->model);
     g_autoptr(VmcState) state = vmc_state_new(fm->model);
     Telling telling = {.fm = fm, .state = state, .plan = vmc_plan_new()};
     double before[VMC_N_TERMS];
 
+    g_autoptr(VmcSequence) sequence = reachable_sequence(&telling, target);
     telling.plan->question = g_strdup(question);
     telling.plan->makespan_us = sequence->makespan_us;
     telling.plan->bound_us =
@@ -332,7 +365,6 @@ vmc_fleet_plan_new(const VmcFleetModel *fm,
         tell_step(&telling, &sequence->steps[i]);
     tell_hosts(&telling, start);
     tell_terms(&telling, before);
-    tell_stuck(&telling, sequence);
     tell_refusals(&telling);
     tell_full_hosts(&telling);
     tell_broken_rules(&telling);

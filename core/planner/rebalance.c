@@ -85,6 +85,13 @@ take_back(VmcState *state, const gint32 *home)
     }
 }
 
+void
+vmc_rebalance_take_back(VmcState *state)
+{
+    g_return_if_fail(state != NULL);
+    take_back(state, state->model->start);
+}
+
 /* ---- a round ------------------------------------------------------------- */
 
 typedef struct {

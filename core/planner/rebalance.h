@@ -2,6 +2,7 @@
 #pragma once
 
 #include "core/planner/search.h"
+#include "core/planner/state.h"
 
 /* The least steps of a search, and by how much each deeper one has more. */
 #define VMC_REBALANCE_FIRST_STEPS 4096
@@ -51,3 +52,12 @@ typedef struct {
  */
 gint32 *vmc_rebalance(const VmcModel *model,
                       const VmcRebalanceRequest *request);
+
+/**
+ * vmc_rebalance_take_back:
+ * @state: a state
+ *
+ * Takes every VM back to its start that may go there and whose move does not
+ * pay for itself, until all that are left do.
+ */
+void vmc_rebalance_take_back(VmcState *state);

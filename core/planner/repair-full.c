@@ -80,7 +80,8 @@ fewest_of_column(const VmcState *state, guint host, guint column)
         amounts[i] = state->model->is_movable[vms[i]]
                          ? vmc_model_charge(state->model, vms[i], host, column)
                          : 0;
-    qsort(amounts, n, sizeof *amounts, compare_amounts);
+    if (n > 0)
+        qsort(amounts, n, sizeof *amounts, compare_amounts);
     while (n_leaving < n && left > 0)
         left -= amounts[n_leaving++];
     return n_leaving;

@@ -83,7 +83,7 @@ add_host(Maker *maker, guint index)
 static void
 put_somewhere(Maker *maker, VmcVm *vm)
 {
-    if (maker->n_hosts == 0 || one_in(maker, 25))
+    if (maker->n_hosts == 0 || one_in(maker, 12))
         return;
     vm->host = host_name(below(maker, maker->n_hosts));
     if (one_in(maker, 25))
