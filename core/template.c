@@ -195,6 +195,58 @@ vmc_template_unref(VmcTemplate *tmpl)
     g_free(tmpl);
 }
 
+/* ---- what it needs of a host --------------------------------------------- */
+
+static void
+add_once(GPtrArray *names, const char *name)
+{
+    if (name != NULL &&
+        !g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
+        g_ptr_array_add(names, g_strdup(name));
+}
+
+static GStrv
+names_end(GPtrArray *names)
+{
+    g_ptr_array_add(names, NULL);
+    return (GStrv) g_ptr_array_free(names, FALSE);
+}
+
+GStrv
+vmc_template_pools(const VmcTemplate *tmpl)
+{
+    g_return_val_if_fail(tmpl != NULL, NULL);
+    GPtrArray *names = g_ptr_array_new();
+
+    for (guint i = 0; i < tmpl->disks->len; i++)
+        add_once(names, ((VmcTemplateDisk *) tmpl->disks->pdata[i])->pool);
+    if (tmpl->user_data != NULL && tmpl->disks->len == 0)
+        add_once(names, VMC_TEMPLATE_SEED_POOL);
+    return names_end(names);
+}
+
+GStrv
+vmc_template_networks(const VmcTemplate *tmpl)
+{
+    g_return_val_if_fail(tmpl != NULL, NULL);
+    GPtrArray *names = g_ptr_array_new();
+
+    for (guint i = 0; i < tmpl->nics->len; i++)
+        add_once(names, ((VmcTemplateNic *) tmpl->nics->pdata[i])->network);
+    return names_end(names);
+}
+
+GStrv
+vmc_template_bridges(const VmcTemplate *tmpl)
+{
+    g_return_val_if_fail(tmpl != NULL, NULL);
+    GPtrArray *names = g_ptr_array_new();
+
+    for (guint i = 0; i < tmpl->nics->len; i++)
+        add_once(names, ((VmcTemplateNic *) tmpl->nics->pdata[i])->bridge);
+    return names_end(names);
+}
+
 /* ---- sizes --------------------------------------------------------------- */
 
 VmcResources

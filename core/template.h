@@ -234,3 +234,16 @@ VmcResources vmc_template_size_min(const VmcTemplate *tmpl);
  * Returns: the most a live resize may reach
  */
 VmcResources vmc_template_size_max(const VmcTemplate *tmpl);
+
+/* Where the cloud-init seed lives of a VM that has no other disk. */
+#define VMC_TEMPLATE_SEED_POOL "default"
+
+/**
+ * vmc_template_pools:
+ * @tmpl: a template
+ *
+ * Returns: (transfer full): the storage pools a host must have, each once
+ */
+GStrv vmc_template_pools(const VmcTemplate *tmpl);
+GStrv vmc_template_networks(const VmcTemplate *tmpl);
+GStrv vmc_template_bridges(const VmcTemplate *tmpl);

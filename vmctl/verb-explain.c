@@ -3,7 +3,8 @@
 
 #include "core/error.h"
 #include "core/explain.h"
-#include "core/fleet-json.h"
+#include "core/planner/fleet-explain.h"
+#include "vmctl/fleet-source.h"
 #include "vmctl/verbs.h"
 
 #include <stdio.h>
@@ -27,15 +28,14 @@ explain(const VmcFleet *fleet, const char *name, GError **error)
 
 /* ---- the forms ----------------------------------------------------------- */
 
-/* The cells are words first and numbers behind. */
+/* The cells are words first, and what @flags say behind. */
 static VmcTable *
-table_of(const VmcExplanation *explanation)
+table_of(const VmcExplanation *explanation, guint flags)
 {
     VmcTable *table = vmc_table_new();
 
     for (guint i = 0; explanation->columns[i] != NULL; i++)
-        vmc_table_add_column(table, explanation->columns[i],
-                             i > 0 ? VMC_COLUMN_RIGHT : 0);
+        vmc_table_add_column(table, explanation->columns[i], i > 0 ? flags : 0);
     for (guint i = 0; i < explanation->rows->len; i++) {
         GStrv row = g_ptr_array_index(explanation->rows, i);
 
@@ -75,9 +75,11 @@ print_json(const VmcExplanation *explanation)
 }
 
 static void
-print(const VmcOutput *output, const VmcExplanation *explanation)
+print_people(const VmcOutput *output,
+             const VmcExplanation *explanation,
+             guint flags)
 {
-    g_autoptr(VmcTable) table = table_of(explanation);
+    g_autoptr(VmcTable) table = table_of(explanation, flags);
 
     if (output->format == VMC_FORMAT_TABLE)
         printf("%s\n\n", explanation->title);
@@ -89,22 +91,51 @@ print(const VmcOutput *output, const VmcExplanation *explanation)
         printf("%s\n", explanation->notes[i]);
 }
 
+static void
+print(const VmcOutput *output, const VmcExplanation *explanation)
+{
+    if (output->format == VMC_FORMAT_JSON)
+        print_json(explanation);
+    else
+        print_people(output, explanation, VMC_COLUMN_RIGHT);
+}
+
+/* What the planner thinks of the hosts for a VM goes behind the table of the
+ * VM, for people only: it is a table of its own. */
+static gboolean
+print_moves(VmcInvocation *invocation,
+            const VmcFleet *fleet,
+            const VmcPolicy *policy,
+            GError **error)
+{
+    const VmcVm *vm = vmc_fleet_find_vm(fleet, invocation->operands[0]);
+    g_autoptr(VmcExplanation) moves = NULL;
+
+    if (vm == NULL || invocation->output.format != VMC_FORMAT_TABLE)
+        return TRUE;
+    moves = vmc_fleet_explain_moves(fleet, policy, vm, error);
+    if (moves == NULL)
+        return FALSE;
+    vmc_output_gap(&invocation->output);
+    print_people(&invocation->output, moves, 0);
+    return TRUE;
+}
+
 gboolean
 vmc_verb_explain(VmcInvocation *invocation, GError **error)
 {
-    g_autoptr(JsonNode) answer =
-        vmc_invocation_get(invocation, g_strdup("/v1/fleet"), error);
+    const char *name = invocation->operands[0];
+    g_autoptr(VmcPolicy) policy = vmc_fleet_source_policy(invocation, error);
     g_autoptr(VmcFleet) fleet =
-        answer ? vmc_fleet_from_json(answer, error) : NULL;
+        policy != NULL ? vmc_fleet_source_load(invocation, error) : NULL;
     g_autoptr(VmcExplanation) explanation = NULL;
 
-    if (fleet != NULL)
-        explanation = explain(fleet, invocation->operands[0], error);
+    if (fleet == NULL)
+        return FALSE;
+    explanation = name != NULL ? explain(fleet, name, error)
+                               : vmc_fleet_explain(fleet, policy, error);
     if (explanation == NULL)
         return FALSE;
-    if (invocation->output.format == VMC_FORMAT_JSON)
-        print_json(explanation);
-    else
-        print(&invocation->output, explanation);
-    return TRUE;
+    print(&invocation->output, explanation);
+    return name == NULL || print_moves(invocation, fleet, policy, error);
 }

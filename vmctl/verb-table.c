@@ -135,6 +135,25 @@ static const VmcOption plan_options[] = {
     {NULL},
 };
 
+static const VmcOption capacity_options[] = {
+    {"template", 't', VMC_VALUE_TEMPLATE, "TEMPLATE",
+     "what the VMs are like: a template of VMs of the fleet, or a file",
+     VMC_OPTION_REQUIRED},
+    FLEET_OPTION,
+    POLICY_OPTION,
+    {"tiers", 0, VMC_VALUE_COUNT, "N",
+     "ask for so many sizes, each smaller (default: 4)", 0},
+    {"template-dir", 0, VMC_VALUE_FILE, "DIR",
+     "look there first for the schema and what it extends", VMC_OPTION_REPEATS},
+    {NULL},
+};
+
+static const VmcOption explain_options[] = {
+    FLEET_OPTION,
+    POLICY_OPTION,
+    {NULL},
+};
+
 static const VmcOption job_list_options[] = {
     {"vm", 0, VMC_VALUE_VM, "VM", "only jobs of this VM", 0},
     {"open", 0, FLAG, "only jobs that have not ended", 0},
@@ -165,8 +184,8 @@ const VmcVerb vmc_verbs[] = {
      vmc_verb_show},
     {"explain",
      "Show every number behind a VM or host, and where it comes from",
-     {{"VM|HOST", VMC_VALUE_VM_OR_HOST, FALSE}},
-     NULL,
+     {{"VM|HOST", VMC_VALUE_VM_OR_HOST, TRUE}},
+     explain_options,
      0,
      vmc_verb_explain},
     {"plan",
@@ -175,6 +194,12 @@ const VmcVerb vmc_verbs[] = {
      plan_options,
      0,
      vmc_verb_plan},
+    {"capacity",
+     "Show how many more VMs would fit, and what runs out first",
+     {{NULL}},
+     capacity_options,
+     0,
+     vmc_verb_capacity},
     {"create",
      "Make a VM from a template",
      {{"NAME", VMC_VALUE_TEXT, FALSE}},

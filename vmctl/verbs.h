@@ -10,6 +10,8 @@ extern const VmcVerb vmc_verbs[];
 
 /* verb-adopt.c */
 gboolean vmc_verb_adopt(VmcInvocation *invocation, GError **error);
+/* verb-capacity.c */
+gboolean vmc_verb_capacity(VmcInvocation *invocation, GError **error);
 /* verb-complete.c */
 gboolean vmc_verb_complete(VmcInvocation *invocation, GError **error);
 /* verb-console.c */

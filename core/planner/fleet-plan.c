@@ -245,9 +245,9 @@ tell_broken_rules(Telling *telling)
             continue;
         guint vm =
             model->groups.item[model->groups.start[model->rules[r].members]];
-        g_autofree char *why = g_strdup_printf(
-            "rule '%s' (%s) must hold and cannot be made to", rule->name,
-            vmc_placement_rule_kind_to_name(rule->kind));
+        g_autofree char *why =
+            g_strdup_printf("rule '%s' (%s) must hold and does not", rule->name,
+                            vmc_placement_rule_kind_to_name(rule->kind));
         vmc_plan_add_refusal(telling->plan,
                              vmc_fleet_model_vm(telling->fm, vm)->name, why);
     }

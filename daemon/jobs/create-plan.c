@@ -6,8 +6,6 @@
 #include "core/error.h"
 #include "daemon/hypervisor/domain-xml.h"
 
-#define SEED_POOL "default"
-
 /* ---- the VM -------------------------------------------------------------- */
 
 static gboolean
@@ -52,45 +50,6 @@ vm_of(const VmcCreateRequest *request)
 
 /* ---- where it goes ------------------------------------------------------- */
 
-static void
-add_once(GPtrArray *names, const char *name)
-{
-    if (name != NULL &&
-        !g_ptr_array_find_with_equal_func(names, name, g_str_equal, NULL))
-        g_ptr_array_add(names, g_strdup(name));
-}
-
-static GStrv
-names_end(GPtrArray *names)
-{
-    g_ptr_array_add(names, NULL);
-    return (GStrv) g_ptr_array_free(names, FALSE);
-}
-
-static GStrv
-pools_of(const VmcTemplate *tmpl)
-{
-    GPtrArray *names = g_ptr_array_new();
-
-    for (guint i = 0; i < tmpl->disks->len; i++)
-        add_once(names, ((VmcTemplateDisk *) tmpl->disks->pdata[i])->pool);
-    if (tmpl->user_data != NULL && tmpl->disks->len == 0)
-        add_once(names, SEED_POOL);
-    return names_end(names);
-}
-
-static GStrv
-nic_names(const VmcTemplate *tmpl, gboolean bridges)
-{
-    GPtrArray *names = g_ptr_array_new();
-
-    for (guint i = 0; i < tmpl->nics->len; i++) {
-        const VmcTemplateNic *nic = tmpl->nics->pdata[i];
-        add_once(names, bridges ? nic->bridge : nic->network);
-    }
-    return names_end(names);
-}
-
 /* A host that was asked for by name is one more thing it must have. */
 static GPtrArray *
 wishes_of(const VmcCreateRequest *request)
@@ -106,9 +65,9 @@ wishes_of(const VmcCreateRequest *request)
 static VmcPlacement *
 place(const VmcFleet *fleet, const VmcCreateRequest *request, const VmcVm *vm)
 {
-    g_auto(GStrv) pools = pools_of(request->tmpl);
-    g_auto(GStrv) networks = nic_names(request->tmpl, FALSE);
-    g_auto(GStrv) bridges = nic_names(request->tmpl, TRUE);
+    g_auto(GStrv) pools = vmc_template_pools(request->tmpl);
+    g_auto(GStrv) networks = vmc_template_networks(request->tmpl);
+    g_auto(GStrv) bridges = vmc_template_bridges(request->tmpl);
     g_autoptr(GPtrArray) wishes = wishes_of(request);
     VmcPlacementRequest wanted = {
         .vm_name = vm->name,
@@ -184,7 +143,7 @@ order_seed(VmcCreateOrder *order,
            GError **error)
 {
     g_autofree char *name = g_strdup_printf("%s-seed.iso", order->vm->uuid);
-    const char *pool = SEED_POOL;
+    const char *pool = VMC_TEMPLATE_SEED_POOL;
 
     if (tmpl->user_data == NULL)
         return TRUE;

@@ -7,6 +7,7 @@ load common
 @test "there is a verb for everything that was promised" {
     same "$(every_verb | sort)" "$(sort <<'END'
 adopt
+capacity
 console
 create
 delete

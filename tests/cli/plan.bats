@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# plan works on a fleet file, without vmctld.
+# plan, capacity and explain work on a fleet file, without vmctld.
 
 load common
 
@@ -67,4 +67,36 @@ setup() {
     one_sentence
     expect 2 plan --fleet "$plans/fleet-nonsense/fleet.json"
     says 'hosts\[0\].uri: is missing'
+}
+
+@test "capacity counts VMs like one of the fleet" {
+    local fleet=$plans/rule-by-template/fleet.json
+    expect 0 capacity --fleet "$fleet" --template db --tiers 1
+    output_is <<'END'
+VCPUS  MEMORY  DISK  MORE  WITH SPARE  ENDED BY
+    2    4GiB    0B     9           5  cpu
+END
+    expect 0 capacity --fleet "$fleet" -t web --tiers 1 -o json
+    grep -qF '"n_vms" : 2' <<<"$output"
+    expect 4 capacity --fleet "$fleet" --template nothing
+    one_sentence
+}
+
+@test "capacity counts VMs of a template file" {
+    expect 0 capacity --fleet "$plans/pack/fleet.json" --tiers 1 \
+        --template "$VMC_SRCDIR/templates/web.xml" -o plain
+    [ "$(cut -f 4,6 <<<"$output")" = \
+        $'0\tit has no active storage pool \'default\'' ]
+}
+
+@test "explain of a fleet, and of a VM in it, with every host for it" {
+    local fleet=$plans/near-hard-repaired/fleet.json
+    expect 0 explain --fleet "$fleet"
+    grep -qx "web1: rule 'web-near-db' (near) must hold and does not" \
+        <<<"$output"
+    expect 0 explain --fleet "$fleet" web2
+    grep -qE '^kvm1 +fits +pays: it repairs what must hold$' <<<"$output"
+    grep -qE '^kvm3 +fits +does not pay: the score gets [0-9.]+ worse$' \
+        <<<"$output"
+    expect 4 explain --fleet "$fleet" nobody
 }
