@@ -14,6 +14,7 @@ typedef struct {
 static const StateRow states[VMC_N_RUN_STATES] = {
     [VMC_RUN_ABSENT] = {VMC_VM_UNKNOWN, "its host has no such domain"},
     [VMC_RUN_SHUT_OFF] = {VMC_VM_SHUT_OFF, NULL},
+    [VMC_RUN_STARTING] = {VMC_VM_PAUSED, "is being started"},
     [VMC_RUN_RUNNING] = {VMC_VM_RUNNING, NULL},
     [VMC_RUN_PAUSED] = {VMC_VM_PAUSED, NULL},
     [VMC_RUN_PAUSED_MIGRATION] = {VMC_VM_PAUSED, "by a migration"},

@@ -8,6 +8,7 @@
 static const char *const run_state_names[VMC_N_RUN_STATES] = {
     [VMC_RUN_ABSENT] = "absent",
     [VMC_RUN_SHUT_OFF] = "shut-off",
+    [VMC_RUN_STARTING] = "starting",
     [VMC_RUN_RUNNING] = "running",
     [VMC_RUN_PAUSED] = "paused",
     [VMC_RUN_PAUSED_MIGRATION] = "paused-migration",

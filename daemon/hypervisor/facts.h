@@ -16,6 +16,7 @@
 typedef enum {
     VMC_RUN_ABSENT, /* not defined and not running there */
     VMC_RUN_SHUT_OFF,
+    VMC_RUN_STARTING, /* its process is being set up: soon it is another */
     VMC_RUN_RUNNING,
     VMC_RUN_PAUSED,           /* by a user, or the handoff of a migration */
     VMC_RUN_PAUSED_MIGRATION, /* source: migration under way or its end open */

@@ -18,6 +18,8 @@ paused_state(int reason, gboolean is_incoming)
     if (is_incoming)
         return VMC_RUN_PAUSED_INCOMING;
     switch (reason) {
+    case VIR_DOMAIN_PAUSED_STARTING_UP:
+        return VMC_RUN_STARTING;
     case VIR_DOMAIN_PAUSED_MIGRATION:
     case VIR_DOMAIN_PAUSED_POSTCOPY:
         return VMC_RUN_PAUSED_MIGRATION;

@@ -122,7 +122,11 @@ vmc_sim_domain_to_json(const VmcSimDomain *domain)
 
     set_text(object, "uuid", domain->uuid);
     set_text(object, "name", domain->name);
-    set_text(object, "state", vmc_run_state_to_name(domain->state));
+    /* a start goes on when whoever asked for it is gone */
+    set_text(object, "state",
+             vmc_run_state_to_name(domain->state == VMC_RUN_STARTING
+                                       ? VMC_RUN_RUNNING
+                                       : domain->state));
     set_text(object, "machine", domain->machine);
     set_text(object, "cpu_model", domain->cpu_model);
     set_text(object, "leaving", domain->guest.leaving);

@@ -37,7 +37,8 @@ typedef enum {
  * VmcSimStep:
  * @VMC_SIM_STEP_BEFORE: before it does anything
  * @VMC_SIM_STEP_AFTER: it is done, the answer is not sent
- * @VMC_SIM_STEP_PERFORM: of a migration: memory is being copied
+ * @VMC_SIM_STEP_PERFORM: of a migration: memory is being copied; of a start:
+ *   the process is being set up; there only a hang can strike
  * @VMC_SIM_STEP_FINISH: of a migration: the source has stopped, the
  *   destination is told to take over
  *

@@ -153,12 +153,30 @@ check_disks(VmcSimAct *act, GError **error)
     return TRUE;
 }
 
+/* A start that takes its time: meanwhile the domain is neither off nor does it
+ * run, and somebody may end it. */
+static gboolean
+set_up_process(VmcSimAct *act, GError **error)
+{
+    if (act->strike->id == 0 || act->strike->step != VMC_SIM_STEP_PERFORM)
+        return TRUE;
+    vmc_sim_domain_set_state(act->domain, VMC_RUN_STARTING);
+    vmc_sim_fault_hang(act->strike, act->host->config->faults_path);
+    act->domain = vmc_sim_host_find(act->host, act->call->uuid);
+    if (act->domain != NULL && act->domain->state == VMC_RUN_STARTING)
+        return TRUE;
+    g_set_error(error, VMC_ERROR, VMC_ERROR_FAILED,
+                "domain '%s' was ended on host '%s' while it was started",
+                act->call->uuid, act->host->config->name);
+    return FALSE;
+}
+
 gboolean
 vmc_sim_act_start(VmcSimAct *act, GError **error)
 {
     if (vmc_run_state_is_active(act->domain->state))
         return TRUE;
-    if (!check_disks(act, error))
+    if (!check_disks(act, error) || !set_up_process(act, error))
         return FALSE;
     vmc_sim_domain_power_on(act->domain);
     if (act->is_partial)

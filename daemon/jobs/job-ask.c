@@ -14,6 +14,9 @@
 #define BUSY_WAIT_MS 2000
 #define BUSY_MAX 10
 
+/* A domain that is being started is looked at again after so long. */
+#define STARTING_LOOK_MS 100
+
 /* ---- looking --------------------------------------------------------------
  */
 
@@ -25,8 +28,8 @@ new_absent(VmcJobRun *run)
     return vmc_domain_facts_new(record->vm_uuid, record->vm_name);
 }
 
-VmcDomainFacts *
-vmc_job_look(VmcJobRun *run, const char *host_name, GError **error)
+static VmcDomainFacts *
+look_once(VmcJobRun *run, const char *host_name, GError **error)
 {
     g_autoptr(VmcLink) link = vmc_job_run_link(run, host_name, error);
     g_autoptr(VmcCall) call =
@@ -42,6 +45,30 @@ vmc_job_look(VmcJobRun *run, const char *host_name, GError **error)
         return new_absent(run);
     g_propagate_error(error, g_steal_pointer(&local));
     return NULL;
+}
+
+static gboolean
+is_starting(const VmcDomainFacts *facts)
+{
+    return facts != NULL && facts->state == VMC_RUN_STARTING;
+}
+
+VmcDomainFacts *
+vmc_job_look(VmcJobRun *run, const char *host_name, GError **error)
+{
+    VmcDomainFacts *facts = look_once(run, host_name, error);
+    gint64 end_us = g_get_monotonic_time() +
+                    1000 * (gint64) vmc_call_kind_deadline_ms(VMC_CALL_START);
+
+    if (is_starting(facts))
+        vmc_job_run_note(run, "VM '%s' is being started on host '%s': waits",
+                         vmc_job_run_record(run)->vm_name, host_name);
+    while (is_starting(facts) && g_get_monotonic_time() < end_us &&
+           vmc_job_run_wait(run, STARTING_LOOK_MS)) {
+        vmc_domain_facts_unref(facts);
+        facts = look_once(run, host_name, error);
+    }
+    return facts;
 }
 
 /* ---- asking ---------------------------------------------------------------

@@ -15,6 +15,9 @@
  * @host_name: a host
  * @error: as vmc_job_run_call(), %VMC_ERROR_NOT_FOUND left out
  *
+ * A domain that is being started, by a vmctld that was killed meanwhile or by
+ * somebody else, is waited for as long as a start may take.
+ *
  * Returns: (transfer full): the job's VM as that host sees it; its state is
  * %VMC_RUN_ABSENT when it is not there
  */

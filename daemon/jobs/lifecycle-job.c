@@ -26,6 +26,7 @@ typedef struct {
     const char *advice[VMC_N_RUN_STATES];
 } Verb;
 
+#define STARTING "its host is still at it; try again later"
 #define IN_MIGRATION "wait until its migration is over"
 #define ABSENT                                                                 \
     "its host has no such domain any more: delete it, or define it there "     \
@@ -39,6 +40,7 @@ static const Verb start_verb = {
     .advice =
         {
             [VMC_RUN_ABSENT] = ABSENT,
+            [VMC_RUN_STARTING] = STARTING,
             [VMC_RUN_PAUSED] = "use vmctl resume",
             [VMC_RUN_PAUSED_MIGRATION] = IN_MIGRATION,
             [VMC_RUN_PAUSED_INCOMING] = IN_MIGRATION,
@@ -55,6 +57,7 @@ static const Verb pause_verb = {
     .advice =
         {
             [VMC_RUN_ABSENT] = ABSENT,
+            [VMC_RUN_STARTING] = STARTING,
             [VMC_RUN_SHUT_OFF] = "there is nothing to pause",
             [VMC_RUN_PAUSED_MIGRATION] = IN_MIGRATION,
             [VMC_RUN_PAUSED_INCOMING] = IN_MIGRATION,
@@ -72,6 +75,7 @@ static const Verb resume_verb = {
     .advice =
         {
             [VMC_RUN_ABSENT] = ABSENT,
+            [VMC_RUN_STARTING] = STARTING,
             [VMC_RUN_SHUT_OFF] = "use vmctl start",
             [VMC_RUN_PAUSED_MIGRATION] = IN_MIGRATION,
             [VMC_RUN_PAUSED_INCOMING] = IN_MIGRATION,

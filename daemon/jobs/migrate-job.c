@@ -44,6 +44,11 @@ check_source(const VmcVm *vm, const VmcDomainFacts *facts, GError **error)
                     "then vmctl resume, then migrate it",
                     vm->name);
         return FALSE;
+    case VMC_RUN_STARTING:
+        g_set_error(error, VMC_ERROR, VMC_ERROR_BUSY,
+                    "VM '%s' is being started: migrate it when it runs",
+                    vm->name);
+        return FALSE;
     case VMC_RUN_PAUSED_MIGRATION:
     case VMC_RUN_PAUSED_INCOMING:
     case VMC_RUN_POSTCOPY_FAILED:

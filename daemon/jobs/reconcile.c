@@ -9,7 +9,7 @@ typedef enum {
     COPY_DOWN,     /* defined, not in memory */
     COPY_RUNS,     /* executing, or stopped by something other than us */
     COPY_STOPPED,  /* whole, its vCPUs stopped by a user or by the handoff */
-    COPY_IN_FLUX,  /* stopped by a migration whose end is open */
+    COPY_IN_FLUX,  /* stopped, by a migration whose end is open */
     COPY_POSTCOPY, /* half of it is on the other host */
     N_COPIES
 } Copy;
@@ -30,6 +30,7 @@ static const Copy copies[VMC_N_RUN_STATES] = {
     [VMC_RUN_ABSENT] = COPY_NONE,
     [VMC_RUN_SHUT_OFF] = COPY_DOWN,
     [VMC_RUN_CRASHED] = COPY_DOWN,
+    [VMC_RUN_STARTING] = COPY_IN_FLUX, /* by somebody else */
     [VMC_RUN_RUNNING] = COPY_RUNS,
     [VMC_RUN_PAUSED_IO_ERROR] = COPY_RUNS,
     [VMC_RUN_PAUSED] = COPY_STOPPED,

@@ -37,9 +37,10 @@ check_state(const VmcClimb *climb, const VmcVm *vm, GError **error)
                     vm->name, vmc_run_state_to_name(state));
     else
         g_set_error(error, VMC_ERROR, VMC_ERROR_BUSY,
-                    "VM '%s' is being migrated (%s): resize it when that is "
-                    "over",
-                    vm->name, vmc_run_state_to_name(state));
+                    "VM '%s' is being %s (%s): resize it when that is over",
+                    vm->name,
+                    state == VMC_RUN_STARTING ? "started" : "migrated",
+                    vmc_run_state_to_name(state));
     return FALSE;
 }
 

@@ -246,6 +246,46 @@ test_unreachable(VmcDaemonFixture *fixture, gconstpointer data)
 /* ---- crashes --------------------------------------------------------------
  */
 
+static gboolean
+is_waited_for(gpointer data)
+{
+    g_autoptr(VmcJobRecord) record =
+        vmc_job_queue_get(((VmcDaemonFixture *) data)->queue, 1);
+
+    return vmc_fixture_trail_has(record, "is being started");
+}
+
+static gboolean
+is_starting(gpointer data)
+{
+    return vmc_sim_fault_count() == 1;
+}
+
+/* Its host is still at it when the next vmctld looks: neither off, nor running,
+ * nor paused by anybody. */
+static void
+test_crash_while_starting(VmcDaemonFixture *fixture, gconstpointer data)
+{
+    const VmcSimFault slow = {.kind = VMC_SIM_FAULT_HANG,
+                              .step = VMC_SIM_STEP_PERFORM,
+                              .call = "start"};
+
+    fixture->deadline_max_ms = 1000; /* so long the first daemon takes to end */
+    vmc_daemon_fixture_end(fixture);
+    vmc_daemon_fixture_begin(fixture);
+    vmc_daemon_fixture_wait_for_host(fixture, "h1");
+    vmc_sim_fault_add(&slow);
+    guint64 id = vmc_daemon_fixture_submit(fixture, "start", UUID_1, NULL);
+    vmc_fixture_wait_until(is_starting, NULL);
+    vmc_daemon_fixture_end(fixture);
+    vmc_daemon_fixture_begin(fixture);
+    vmc_fixture_wait_until(is_waited_for, fixture);
+    vmc_sim_fault_clear();
+    g_autoptr(VmcJobRecord) record = vmc_daemon_fixture_finish(fixture, id);
+    g_assert_cmpint(record->state, ==, VMC_JOB_DONE);
+    assert_run_state(fixture, VMC_RUN_RUNNING);
+}
+
 static void
 prepare_off(VmcDaemonFixture *fixture)
 {
@@ -319,6 +359,7 @@ main(int argc, char **argv)
     ADD("faults", test_faults);
     ADD("no-answer", test_no_answer);
     ADD("unreachable", test_unreachable);
+    ADD("crash-while-starting", test_crash_while_starting);
     g_test_add_func("/lifecycle-job/crashes", test_crashes);
     return g_test_run();
 }
