@@ -174,19 +174,12 @@ set_final(VmcJobRecord *record, const GError *error, gint64 now_s)
 
 /* The end is written first and shown afterwards. */
 static gboolean
-store_final_record(VmcJobRun *run, const VmcJobRecord *record)
+store_final_record(VmcJobRun *run, const VmcJobRecord *record, GError **error)
 {
-    g_autoptr(GError) error = NULL;
     g_autoptr(GMutexLocker) locker = g_mutex_locker_new(&run->gate);
 
-    if (run->is_stopping)
-        return FALSE;
-    /* when it cannot be written it has ended all the same; after a restart it
-     * looks, and ends again */
-    if (!vmc_store_put_job(run->store, record, &error) ||
-        !vmc_store_trim_jobs(run->store, run->settings->job_history, &error))
-        vmc_job_run_add_note(run, "job", error->message);
-    return TRUE;
+    return !run->is_stopping && vmc_store_put_job(run->store, record, error) &&
+           vmc_store_trim_jobs(run->store, run->settings->job_history, error);
 }
 
 void
@@ -194,11 +187,21 @@ vmc_job_run_finish(VmcJobRun *run, const GError *error)
 {
     g_return_if_fail(run != NULL);
     g_autoptr(VmcJobRecord) record = vmc_job_run_copy_record(run);
+    g_autoptr(GError) unwritten = NULL;
     gint64 now_s = run->clock();
+    g_autofree char *step = NULL;
 
     set_final(record, error, now_s);
-    if (!store_final_record(run, record))
+    while (!store_final_record(run, record, &unwritten) && unwritten != NULL &&
+           vmc_job_run_wait_for_store(run, unwritten, &step))
+        g_clear_error(&unwritten);
+    vmc_job_run_waited_for_store(run, step);
+    if (vmc_job_run_is_stopping(run))
         return;
+    /* when it cannot be written it has ended all the same; after a restart it
+     * looks, and ends again */
+    if (unwritten != NULL)
+        vmc_job_run_add_note(run, "job", unwritten->message);
     g_mutex_lock(&run->mutex);
     set_final(run->record, error, now_s);
     g_mutex_unlock(&run->mutex);
@@ -271,6 +274,7 @@ vmc_job_run_execute(VmcJobRun *run)
     g_return_if_fail(run != NULL);
     g_autoptr(GError) error = NULL;
 
+    run->has_acted = run->is_resumed;
     set_running(run);
     gboolean ok = check_vm(run, &error) && run->kind->run(run, &error);
     if (!ok && error == NULL)

@@ -104,3 +104,22 @@ void vmc_job_run_cancel(VmcJobRun *run);
 /* Main thread. From its return on the job uses the store no more. */
 void vmc_job_run_stop(VmcJobRun *run);
 gboolean vmc_job_run_is_stopping(VmcJobRun *run);
+
+/**
+ * vmc_job_run_wait_for_store:
+ * @run: the job; its thread only
+ * @error: why the store could not be written
+ * @step: (inout) (nullable): %NULL at first; then the step it waits in, for
+ *   vmc_job_run_waited_for_store(), and to be freed
+ *
+ * Shows that it waits, and does so for a moment.
+ *
+ * Returns: whether to try again now; %FALSE where nothing was done for the job
+ * yet, where it would not help, and when it was cancelled
+ */
+gboolean vmc_job_run_wait_for_store(VmcJobRun *run,
+                                    const GError *error,
+                                    char **step);
+
+/* @step: (nullable): is shown again */
+void vmc_job_run_waited_for_store(VmcJobRun *run, const char *step);

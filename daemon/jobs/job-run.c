@@ -10,6 +10,9 @@
 #define AWAY_MAX_MS 30000
 #define AWAY_LOOK_MS 100
 
+/* How often a store that could not be written is tried again. */
+#define STORE_LOOK_MS 250
+
 #define UNDO_CODE "undo-code"
 #define UNDO_MESSAGE "undo-message"
 
@@ -138,32 +141,6 @@ vmc_job_run_link(VmcJobRun *run, const char *host_name, GError **error)
 /* ---- the journal ----------------------------------------------------------
  */
 
-static gboolean
-journal(VmcJobRun *run, GError **error)
-{
-    g_autoptr(VmcJobRecord) copy = vmc_job_run_copy_record(run);
-
-    if (!enter_gate(run, error))
-        return FALSE;
-    gboolean ok = vmc_store_put_job(run->store, copy, error);
-    leave_gate(run);
-    if (!ok)
-        g_prefix_error(error, "cannot journal job %" G_GUINT64_FORMAT ": ",
-                       copy->id);
-    return ok;
-}
-
-/* A full disk must not keep a job from undoing: cut off, it would only undo
- * again. */
-static void
-journal_if_possible(VmcJobRun *run)
-{
-    g_autoptr(GError) error = NULL;
-
-    if (!journal(run, &error))
-        vmc_job_run_note(run, "%s", error->message);
-}
-
 static void
 set_step(VmcJobRun *run, guint progress_milli, const char *text)
 {
@@ -173,6 +150,108 @@ set_step(VmcJobRun *run, guint progress_milli, const char *text)
     run->record->progress_milli = MIN(progress_milli, 1000);
     vmc_job_record_note(run->record, run->clock(), "job", text);
     g_mutex_unlock(&run->mutex);
+}
+
+/* What somebody can mend. */
+static gboolean
+may_be_writable_soon(const GError *error)
+{
+    switch ((int) vmc_error_of(error)) {
+    case VMC_ERROR_NO_SPACE:
+    case VMC_ERROR_DENIED:
+    case VMC_ERROR_BUSY:
+        return TRUE;
+    default:
+        return FALSE;
+    }
+}
+
+gboolean
+vmc_job_run_wait_for_store(VmcJobRun *run, const GError *error, char **step)
+{
+    if (!run->has_acted || !may_be_writable_soon(error))
+        return FALSE;
+    if (*step == NULL) {
+        g_autofree char *text = g_strdup_printf(
+            "wait until the state can be written: %s", error->message);
+        *step = g_strdup(run->record->step != NULL ? run->record->step : "");
+        set_step(run, run->record->progress_milli, text);
+        vmc_job_run_tell(run, TRUE);
+    }
+    return vmc_job_run_wait(run, STORE_LOOK_MS);
+}
+
+void
+vmc_job_run_waited_for_store(VmcJobRun *run, const char *step)
+{
+    if (step != NULL)
+        set_step(run, run->record->progress_milli, step);
+}
+
+typedef gboolean (*WriteFunc)(VmcJobRun *run, gpointer data, GError **error);
+
+static gboolean
+write_once(VmcJobRun *run, WriteFunc func, gpointer data, GError **error)
+{
+    if (!enter_gate(run, error))
+        return FALSE;
+    gboolean ok = func(run, data, error);
+    leave_gate(run);
+    return ok;
+}
+
+/* A job that has done nothing yet says at once that it cannot be written; one
+ * that has waits, so that a full disk leaves nothing half done. */
+static gboolean
+write_patiently(VmcJobRun *run, WriteFunc func, gpointer data, GError **error)
+{
+    g_autofree char *step = NULL;
+    g_autoptr(GError) local = NULL;
+
+    while (!write_once(run, func, data, &local) &&
+           vmc_job_run_wait_for_store(run, local, &step))
+        g_clear_error(&local);
+    vmc_job_run_waited_for_store(run, step);
+    if (local == NULL)
+        return TRUE;
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
+}
+
+static gboolean
+write_record(VmcJobRun *run, gpointer data, GError **error)
+{
+    g_autoptr(VmcJobRecord) copy = vmc_job_run_copy_record(run);
+
+    if (vmc_store_put_job(run->store, copy, error))
+        return TRUE;
+    g_prefix_error(error, "cannot journal job %" G_GUINT64_FORMAT ": ",
+                   copy->id);
+    return FALSE;
+}
+
+/* A full disk must not keep a job from undoing: cut off, it would only undo
+ * again. */
+static void
+journal_if_possible(VmcJobRun *run)
+{
+    g_autoptr(GError) error = NULL;
+
+    if (!write_once(run, write_record, NULL, &error))
+        vmc_job_run_note(run, "%s", error->message);
+}
+
+/* Between two hosts a VM may stand still until the next step: that goes on.
+ * What is not written then is seen on the hosts by the next vmctld. */
+static gboolean
+journal(VmcJobRun *run, GError **error)
+{
+    if (run->is_undoing ||
+        (run->has_acted && (run->kind->flags & VMC_JOB_HAS_TWO_HOSTS) != 0)) {
+        journal_if_possible(run);
+        return TRUE;
+    }
+    return write_patiently(run, write_record, NULL, error);
 }
 
 gboolean
@@ -194,9 +273,7 @@ vmc_job_run_step(VmcJobRun *run,
         return FALSE;
     }
     set_step(run, progress_milli, text);
-    if (run->is_undoing)
-        journal_if_possible(run);
-    else if (!journal(run, error))
+    if (!journal(run, error))
         return FALSE;
     vmc_job_run_tell(run, TRUE);
     return TRUE;
@@ -302,30 +379,36 @@ vmc_job_run_set_result(VmcJobRun *run, JsonObject *result)
 /* ---- publishing -----------------------------------------------------------
  */
 
+static gboolean
+write_vm(VmcJobRun *run, gpointer data, GError **error)
+{
+    return vmc_store_put_vm(run->store, data, error);
+}
+
 gboolean
 vmc_job_run_publish_vm(VmcJobRun *run, VmcVm *vm, GError **error)
 {
     g_return_val_if_fail(run != NULL && vm != NULL, FALSE);
-    if (!enter_gate(run, error))
+    if (!write_patiently(run, write_vm, vm, error))
         return FALSE;
-    gboolean ok = vmc_store_put_vm(run->store, vm, error);
-    leave_gate(run);
-    if (ok)
-        vmc_live_fleet_put_vm(run->live_fleet, vm);
-    return ok;
+    vmc_live_fleet_put_vm(run->live_fleet, vm);
+    return TRUE;
+}
+
+static gboolean
+remove_vm(VmcJobRun *run, gpointer data, GError **error)
+{
+    return vmc_store_remove_vm(run->store, data, error);
 }
 
 gboolean
 vmc_job_run_forget_vm(VmcJobRun *run, const char *uuid, GError **error)
 {
     g_return_val_if_fail(run != NULL && uuid != NULL, FALSE);
-    if (!enter_gate(run, error))
+    if (!write_patiently(run, remove_vm, (gpointer) uuid, error))
         return FALSE;
-    gboolean ok = vmc_store_remove_vm(run->store, uuid, error);
-    leave_gate(run);
-    if (ok)
-        vmc_live_fleet_remove_vm(run->live_fleet, uuid);
-    return ok;
+    vmc_live_fleet_remove_vm(run->live_fleet, uuid);
+    return TRUE;
 }
 
 /* ---- hosts and waiting ----------------------------------------------------
@@ -344,6 +427,13 @@ call_once(VmcJobRun *run,
     }
     g_autoptr(VmcLink) link = vmc_job_run_link(run, host_name, error);
     return link != NULL && vmc_link_call(link, call, reply, NULL, error);
+}
+
+void
+vmc_job_run_begin_act(VmcJobRun *run)
+{
+    g_return_if_fail(run != NULL);
+    run->has_acted = TRUE;
 }
 
 /* @error: (nullable): how the call ended. Unreachable means that nothing has
@@ -369,8 +459,8 @@ static gboolean
 waits_for_host(VmcJobRun *run, const GError *error)
 {
     return vmc_error_of(error) == VMC_ERROR_UNREACHABLE &&
-           (run->kind->flags & VMC_JOB_HAS_TWO_HOSTS) == 0 &&
-           (run->is_resumed || run->has_acted) && run->away_ms < AWAY_MAX_MS;
+           (run->kind->flags & VMC_JOB_HAS_TWO_HOSTS) == 0 && run->has_acted &&
+           run->away_ms < AWAY_MAX_MS;
 }
 
 gboolean

@@ -223,6 +223,15 @@ gboolean vmc_job_run_forget_vm(VmcJobRun *run,
                                GError **error);
 
 /**
+ * vmc_job_run_begin_act:
+ * @run: the job
+ *
+ * From here on something may have been done for the job. vmc_job_run_call()
+ * notices that by itself; this is for what acts past it.
+ */
+void vmc_job_run_begin_act(VmcJobRun *run);
+
+/**
  * vmc_job_run_call:
  * @run: the job
  * @host_name: a host

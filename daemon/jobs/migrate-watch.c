@@ -158,6 +158,7 @@ vmc_migrate_watch(VmcJobRun *run,
     Flight flight = {.link = link, .call = call, .give_up = give_up};
     g_mutex_init(&flight.mutex);
     g_cond_init(&flight.cond);
+    vmc_job_run_begin_act(run);
     GThread *thread = g_thread_new("migrate", fly, &flight);
     watch(run, &flight, source, &abort_reason);
     g_thread_join(thread);
