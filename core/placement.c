@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "core/host-fit.h"
+#include "core/planner/advice.h"
 
 #include <string.h>
 
@@ -12,7 +13,8 @@
 typedef struct {
     const VmcPlacementRequest *request;
     const VmcHost *host;
-    VmcHostUse use; /* of the others: without the VM that is placed */
+    VmcHostUse use;          /* of the others: without the VM that is placed */
+    const VmcAdvice *advice; /* (nullable): what rules say */
 } Trial;
 
 static const char *const verdict_names[] = {
@@ -44,10 +46,12 @@ leave_out_vm(VmcHostUse *use, const VmcVm *vm, const char *host_name)
 static Trial
 trial_of(const VmcFleet *fleet,
          const VmcPlacementRequest *request,
-         const VmcHost *host)
+         const VmcHost *host,
+         const VmcAdvice *advice)
 {
     Trial trial = {.request = request,
                    .host = host,
+                   .advice = advice,
                    .use = vmc_fleet_host_use(fleet, host->name)};
 
     if (request->vm_uuid != NULL)
@@ -149,13 +153,20 @@ refuse_by_ceiling(const Trial *trial)
         left.amount[tight], ceiling.amount[tight], "overcommit ceiling");
 }
 
+/* What the planner has to say; the rest is decided here. */
+static char *
+refuse_by_rule(const Trial *trial)
+{
+    return vmc_advice_refusal(trial->advice, trial->host->name);
+}
+
 typedef char *(*RefuseFunc)(const Trial *trial);
 
 /* In the order an operator would look: is it there at all, is it wanted there,
- * can it run there, is there room. */
+ * can it run there, is there room, what would it break. */
 static const RefuseFunc refusals[] = {
     refuse_by_state, refuse_by_wish,    refuse_by_hardware,
-    refuse_by_claim, refuse_by_ceiling,
+    refuse_by_claim, refuse_by_ceiling, refuse_by_rule,
 };
 
 static char *
@@ -257,6 +268,31 @@ is_better(const VmcCandidate *candidate, const VmcCandidate *best)
     return candidate->score_milli < best->score_milli;
 }
 
+/* ---- rules --------------------------------------------------------------- */
+
+/* Stands for a VM that is not there yet. */
+#define NEW_UUID "ffffffff-ffff-4fff-bfff-ffffffffffff"
+
+/* Asked only where there are rules: it looks at the whole fleet. */
+static VmcAdvice *
+ask_planner(const VmcFleet *fleet, const VmcPlacementRequest *request)
+{
+    const VmcVm *known = request->vm_uuid != NULL
+                             ? vmc_fleet_find_vm(fleet, request->vm_uuid)
+                             : NULL;
+
+    if (vmc_fleet_n_rules(fleet) == 0)
+        return NULL;
+    if (known != NULL)
+        return vmc_advice_new(fleet, known);
+    g_autoptr(VmcVm) vm =
+        vmc_vm_new(request->vm_uuid != NULL ? request->vm_uuid : NEW_UUID,
+                   request->vm_name != NULL ? request->vm_name : "");
+    vm->is_managed = TRUE;
+    vm->template_name = g_strdup(request->template_name);
+    return vmc_advice_new(fleet, vm);
+}
+
 /* ---- public -------------------------------------------------------------- */
 
 static void
@@ -273,11 +309,13 @@ vmc_placement_find(const VmcFleet *fleet, const VmcPlacementRequest *request)
     g_return_val_if_fail(fleet != NULL && request != NULL, NULL);
     VmcPlacement *placement = g_new0(VmcPlacement, 1);
     VmcCandidate *best = NULL;
+    g_autoptr(VmcAdvice) advice = ask_planner(fleet, request);
 
     placement->candidates =
         g_ptr_array_new_with_free_func((GDestroyNotify) candidate_free);
     for (guint i = 0; i < vmc_fleet_n_hosts(fleet); i++) {
-        Trial trial = trial_of(fleet, request, vmc_fleet_host_at(fleet, i));
+        Trial trial =
+            trial_of(fleet, request, vmc_fleet_host_at(fleet, i), advice);
         VmcCandidate *candidate = examine(&trial);
         g_ptr_array_add(placement->candidates, candidate);
         if (is_better(candidate, best))
@@ -305,7 +343,8 @@ vmc_placement_check(const VmcFleet *fleet,
                     host_name);
         return FALSE;
     }
-    Trial trial = trial_of(fleet, request, host);
+    g_autoptr(VmcAdvice) advice = ask_planner(fleet, request);
+    Trial trial = trial_of(fleet, request, host, advice);
     g_autofree char *reason = refuse(&trial);
     if (reason == NULL)
         return TRUE;

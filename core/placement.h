@@ -24,6 +24,8 @@
  * @bridges: (nullable): bridges that must exist on the host
  * @cpu_model: (nullable): CPU model the host must be able to give
  * @machine: (nullable): machine type the host must know
+ * @template_name: (nullable): the template of a new VM, which rules may be
+ *   about
  */
 typedef struct {
     const char *vm_name;
@@ -36,6 +38,7 @@ typedef struct {
     GStrv bridges;
     const char *cpu_model;
     const char *machine;
+    const char *template_name;
 } VmcPlacementRequest;
 
 /**
@@ -91,9 +94,9 @@ typedef struct {
  * @fleet: the fleet
  * @request: what is to be placed
  *
- * Best fit: of the hosts that can take it by state, wishes, hardware, claim and
- * ceiling, those with the fewest unmet wishes, of these the one with the least
- * room left. Ties go by name.
+ * Best fit: of the hosts that can take it by state, wishes, hardware, claim,
+ * ceiling and the rules of the fleet, those with the fewest unmet wishes, of
+ * these the one with the least room left. Ties go by name.
  *
  * Returns: (transfer full): the placement
  */

@@ -182,6 +182,21 @@ char *vmc_fleet_model_refusal(const VmcFleetModel *fm,
                               guint host);
 
 /**
+ * vmc_fleet_model_rule_refusal:
+ * @fm: a fleet model
+ * @state: a state of its model
+ * @vm: index of a VM
+ * @host: index of a host it is not on
+ *
+ * Returns: (transfer full) (nullable): the rule that must hold and forbids it;
+ * %NULL when none does
+ */
+char *vmc_fleet_model_rule_refusal(const VmcFleetModel *fm,
+                                   const VmcState *state,
+                                   guint vm,
+                                   guint host);
+
+/**
  * vmc_fleet_model_held:
  * @fm: a fleet model
  * @vm: a VM of its fleet

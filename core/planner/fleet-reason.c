@@ -227,6 +227,18 @@ refuse_by_rule(const VmcFleetModel *fm,
 }
 
 char *
+vmc_fleet_model_rule_refusal(const VmcFleetModel *fm,
+                             const VmcState *state,
+                             guint vm,
+                             guint host)
+{
+    g_return_val_if_fail(fm != NULL && vm < fm->vms->len, NULL);
+    char *why = refuse_by_place_rule(fm, vm, vmc_fleet_model_host(fm, host));
+
+    return why != NULL ? why : refuse_by_rule(fm, state, vm, host);
+}
+
+char *
 vmc_fleet_model_refusal(const VmcFleetModel *fm,
                         const VmcState *state,
                         guint vm,

@@ -79,6 +79,7 @@ place(const VmcFleet *fleet, const VmcCreateRequest *request, const VmcVm *vm)
         .bridges = bridges,
         .cpu_model = request->tmpl->cpu_model,
         .machine = request->tmpl->machine,
+        .template_name = request->tmpl->name,
     };
 
     return vmc_placement_find(fleet, &wanted);

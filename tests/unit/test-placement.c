@@ -196,6 +196,35 @@ test_nowhere_to_go(void)
     g_assert_true(g_pattern_match_simple("*no hosts*", no_hosts->message));
 }
 
+/* Rules of the fleet hold for a new VM, by its name or its template, and for
+ * one that moves; staying where it is breaks nothing. */
+static void
+test_rules(void)
+{
+    g_autoptr(VmcFleet) fleet = make_fleet();
+    g_autoptr(VmcFleet) used = with_vm(fleet, "big", NULL);
+    g_autoptr(VmcPlacementRule) rule =
+        vmc_placement_rule_new("web-apart", VMC_PLACEMENT_RULE_APART);
+    const char *const vms[] = {"old", NULL};
+    const char *const templates[] = {"web", NULL};
+    VmcPlacementRequest request = make_request(1, GIB);
+
+    rule->must = TRUE;
+    g_strfreev(rule->vms);
+    rule->vms = g_strdupv((GStrv) vms);
+    g_strfreev(rule->templates);
+    rule->templates = g_strdupv((GStrv) templates);
+    g_autoptr(VmcFleet) ruled = vmc_fleet_with_rule(used, rule);
+    g_assert_true(vmc_placement_check(ruled, &request, "big", NULL));
+    request.template_name = "web";
+    assert_refused(ruled, &request, "big", "*rule 'web-apart' keeps it apart*");
+    g_assert_true(vmc_placement_check(ruled, &request, "small", NULL));
+    g_autoptr(VmcPlacement) placement = vmc_placement_find(ruled, &request);
+    g_assert_cmpstr(placement->host, ==, "small");
+    request.vm_uuid = "11111111-1111-1111-1111-111111111111";
+    g_assert_true(vmc_placement_check(ruled, &request, "big", NULL));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -209,5 +238,6 @@ main(int argc, char **argv)
     g_test_add_func("/placement/states", test_states);
     g_test_add_func("/placement/hardware", test_hardware);
     g_test_add_func("/placement/nowhere", test_nowhere_to_go);
+    g_test_add_func("/placement/rules", test_rules);
     return g_test_run();
 }
