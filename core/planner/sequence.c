@@ -213,19 +213,30 @@ is_better(const VmcSequence *one, const VmcSequence *two)
     return one->makespan_us < two->makespan_us;
 }
 
-/* With its third hosts known from the beginning, it may take less time. */
 static VmcSequence *
-improve(VmcCourse *course, VmcSequence *sequence)
+better_of(VmcSequence *one, VmcSequence *two)
 {
-    vmc_course_reset(course);
+    const gboolean is_second = is_better(two, one);
+
+    vmc_sequence_free(is_second ? one : two);
+    return is_second ? two : one;
+}
+
+/* Goes on with third hosts; and since it may take less time when they are known
+ * from the beginning, once more from there. A bypass that brings nobody to an
+ * end is not made. */
+static VmcSequence *
+with_bypasses(VmcCourse *course, VmcSequence *direct)
+{
     run_with_bypasses(course);
-    VmcSequence *again = sequence_of(course);
-    if (is_better(again, sequence)) {
-        vmc_sequence_free(sequence);
-        return again;
+    VmcSequence *sequence = sequence_of(course);
+
+    if (sequence->n_bypasses > 0) {
+        vmc_course_reset(course);
+        run_with_bypasses(course);
+        sequence = better_of(sequence, sequence_of(course));
     }
-    vmc_sequence_free(again);
-    return sequence;
+    return better_of(direct, sequence);
 }
 
 VmcSequence *
@@ -237,11 +248,9 @@ vmc_sequence_new(const VmcModel *model, const VmcSequenceRequest *request)
 
     find_tails(course);
     find_order(course);
-    if (course->n_waiting > 0)
-        run_with_bypasses(course);
     VmcSequence *sequence = sequence_of(course);
-    if (sequence->n_bypasses > 0)
-        sequence = improve(course, sequence);
+    if (course->n_waiting > 0)
+        sequence = with_bypasses(course, sequence);
     vmc_course_bound(course, sequence);
     return sequence;
 }

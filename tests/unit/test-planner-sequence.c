@@ -10,6 +10,7 @@
 
 #define N_MODELS 800
 #define N_TIGHT 1500
+#define N_TINY 1000
 #define SECOND G_USEC_PER_SEC
 
 /* ---- models by hand ------------------------------------------------------ */
@@ -444,6 +445,130 @@ test_tight(void)
     }
 }
 
+/* ---- against the fewest moves there are ---------------------------------- */
+
+#define TINY_HOSTS 4
+#define TINY_VMS 6
+#define N_TINY_PLACEMENTS 4096 /* TINY_HOSTS to the power of TINY_VMS */
+
+static gint32
+tiny_host(guint placement, guint vm)
+{
+    return (gint32) (placement >> (2 * vm) & 3);
+}
+
+static guint
+tiny_number(const gint32 *host_of)
+{
+    guint placement = 0;
+
+    for (guint vm = 0; vm < TINY_VMS; vm++)
+        placement |= (guint) host_of[vm] << (2 * vm);
+    return placement;
+}
+
+static gint64
+tiny_use(const VmcModel *model, guint placement, gint32 host)
+{
+    gint64 use = 0;
+
+    for (guint vm = 0; vm < TINY_VMS; vm++)
+        if (tiny_host(placement, vm) == host)
+            use += model->need[vm * model->stride];
+    return use;
+}
+
+/* The fewest moves, one at a time, that lead from the start to the target;
+ * G_MAXUINT when none do. */
+static guint
+fewest_moves(const VmcModel *model, const gint32 *target)
+{
+    static guint far[N_TINY_PLACEMENTS];
+    static guint queue[N_TINY_PLACEMENTS];
+    guint n = 1;
+
+    memset(far, 0xff, sizeof far);
+    queue[0] = tiny_number(model->start);
+    far[queue[0]] = 0;
+    for (guint i = 0; i < n; i++)
+        for (guint vm = 0; vm < TINY_VMS; vm++)
+            for (gint32 to = 0; to < TINY_HOSTS; to++) {
+                const guint next =
+                    (queue[i] & ~(3u << (2 * vm))) | (guint) to << (2 * vm);
+                if (far[next] != G_MAXUINT || tiny_use(model, next, to) > 100)
+                    continue;
+                far[next] = far[queue[i]] + 1;
+                queue[n++] = next;
+            }
+    return far[tiny_number(target)];
+}
+
+static VmcModel *
+make_tiny(Draw *draw)
+{
+    for (;;) {
+        g_autoptr(VmcModel) model = fixture_plain_model(TINY_HOSTS, TINY_VMS);
+        g_autoptr(GError) error = NULL;
+        gboolean fits = TRUE;
+
+        for (guint vm = 0; vm < TINY_VMS; vm++)
+            fixture_put(model, vm, (gint32) below(draw, TINY_HOSTS),
+                        20 + below(draw, 45));
+        vmc_model_seal(model, &error);
+        g_assert_no_error(error);
+        for (gint32 host = 0; host < TINY_HOSTS; host++)
+            fits &= tiny_use(model, tiny_number(model->start), host) <= 100;
+        if (fits)
+            return g_steal_pointer(&model);
+    }
+}
+
+static void
+draw_tiny_target(Draw *draw, const VmcModel *model)
+{
+    for (;;) {
+        gboolean fits = TRUE;
+        for (guint vm = 0; vm < TINY_VMS; vm++)
+            draw->target[vm] = (gint32) below(draw, TINY_HOSTS);
+        for (gint32 host = 0; host < TINY_HOSTS; host++)
+            fits &= tiny_use(model, tiny_number(draw->target), host) <= 100;
+        if (fits)
+            return;
+    }
+}
+
+/* Nearly all that can be had is had, with nearly the fewest moves. */
+static void
+test_fewest(void)
+{
+    guint n_solvable = 0;
+    guint n_solved = 0;
+    guint n_steps = 0;
+    guint n_fewest = 0;
+
+    for (guint seed = 0; seed < N_TINY; seed++) {
+        Draw draw = {.random = g_rand_new_with_seed(seed)};
+        g_autoptr(VmcModel) model = make_tiny(&draw);
+        draw_request(&draw, model);
+        draw_tiny_target(&draw, model);
+        const guint fewest = fewest_moves(model, draw.target);
+        g_autoptr(VmcSequence) found = vmc_sequence_new(model, &draw.request);
+        replay_sequence(model, &draw.request, found);
+        n_solvable += fewest != G_MAXUINT;
+        if (found->n_stuck == 0) {
+            g_assert_cmpuint(found->n_steps, >=, fewest);
+            n_solved++;
+            n_steps += found->n_steps;
+            n_fewest += fewest;
+        }
+        draw_clear(&draw);
+    }
+    g_test_message("%u of %u solved, %u steps where %u would do", n_solved,
+                   n_solvable, n_steps, n_fewest);
+    g_assert_cmpuint(n_solved * 100, >=, n_solvable * 95);
+    g_assert_cmpuint(n_steps * 100, <=, n_fewest * 105);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -464,5 +589,6 @@ main(int argc, char **argv)
     g_test_add_func("/sequence/links-are-shared", test_links_are_shared);
     g_test_add_func("/sequence/random", test_random);
     g_test_add_func("/sequence/tight", test_tight);
+    g_test_add_func("/sequence/fewest", test_fewest);
     return g_test_run();
 }
