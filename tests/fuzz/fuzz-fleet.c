@@ -3,11 +3,9 @@
 
 #include "core/fleet-json.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/refusal.h"
 
-#include "core/error.h"
 #include "core/json-text.h"
-
-#include <string.h>
 
 /* Fleet JSON: whatever a file holds, there is a fleet that comes back the same
  * from its own JSON, or one line that says where the fault is. */

@@ -4,11 +4,9 @@
 #include "core/planner/plan-json.h"
 #include "core/planner/story.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/refusal.h"
 
-#include "core/error.h"
 #include "core/json-text.h"
-
-#include <string.h>
 
 /* Plan JSON: whatever a file holds, there is a plan that comes back the same
  * from its own JSON and has a story, or one line that says where the fault
