@@ -95,12 +95,18 @@ parse_options(int argc, char **argv, Options *options, GError **error)
 
 /* ---- settings: file, then environment, then options ---------------------- */
 
+static gboolean
+has_default_config(void)
+{
+    return g_file_test(DEFAULT_CONFIG, G_FILE_TEST_EXISTS);
+}
+
 static VmcSettings *
 load_file(const Options *options, GError **error)
 {
     if (options->config != NULL)
         return vmc_settings_load(options->config, error);
-    if (g_file_test(DEFAULT_CONFIG, G_FILE_TEST_EXISTS))
+    if (has_default_config())
         return vmc_settings_load(DEFAULT_CONFIG, error);
     return vmc_settings_new();
 }
@@ -193,8 +199,11 @@ check_config(const Options *options)
         fprintf(stderr, "%s\n", error->message);
         return vmc_error_to_exit_code(vmc_error_of(error));
     }
-    printf("%s: ok\n",
-           options->config != NULL ? options->config : DEFAULT_CONFIG);
+    if (options->config == NULL && !has_default_config())
+        printf("there is no " DEFAULT_CONFIG ": the defaults hold, ok\n");
+    else
+        printf("%s: ok\n",
+               options->config != NULL ? options->config : DEFAULT_CONFIG);
     return 0;
 }
 

@@ -119,6 +119,13 @@ load common
     [ "$output" = "$config: ok" ]
 }
 
+@test 'of a default configuration that is not there none is said to be ok' {
+    [ ! -e /etc/vmctl/vmctld.conf ] || skip 'this machine has one'
+    run -0 "$vmctld" --check-config
+    [ "${output%:*}" != '/etc/vmctl/vmctld.conf' ]
+    [[ $output == 'there is no '*'/vmctl/vmctld.conf: the defaults hold, ok' ]]
+}
+
 @test 'a configuration that is not there is refused' {
     run -4 "$vmctld" --config "$dir/none.conf" --check-config
     [[ $output == *"$dir/none.conf"* ]]
