@@ -14,20 +14,32 @@
 /* A little more than core takes, so that core says that it is too large. */
 #define MAX_READ_BYTES (1024 * 1024)
 
+/* GLib's sentences name the path once more, or not at all. */
+static gboolean
+fail_reading(const char *path, const GError *cause, GError **error)
+{
+    const char *colon = g_strrstr(cause->message, ": ");
+
+    g_set_error(error, VMC_ERROR, vmc_error_of(cause), "cannot read '%s': %s",
+                path, colon != NULL ? colon + 2 : cause->message);
+    return FALSE;
+}
+
 static gboolean
 read_file(const char *path, char **ret_text, gsize *ret_length, GError **error)
 {
     g_autoptr(GFile) file = g_file_new_for_path(path);
-    g_autoptr(GFileInputStream) stream = g_file_read(file, NULL, error);
+    g_autoptr(GError) cause = NULL;
+    g_autoptr(GFileInputStream) stream = g_file_read(file, NULL, &cause);
     g_autofree char *text = NULL;
     gsize n_bytes = 0;
 
     if (stream == NULL)
-        return FALSE;
+        return fail_reading(path, cause, error);
     text = g_malloc(MAX_READ_BYTES + 1);
     if (!g_input_stream_read_all(G_INPUT_STREAM(stream), text, MAX_READ_BYTES,
-                                 &n_bytes, NULL, error))
-        return FALSE;
+                                 &n_bytes, NULL, &cause))
+        return fail_reading(path, cause, error);
     text[n_bytes] = '\0';
     if (memchr(text, '\0', n_bytes) != NULL) {
         g_set_error(error, VMC_ERROR, VMC_ERROR_INVALID,

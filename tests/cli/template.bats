@@ -76,7 +76,7 @@ END
 @test "no such file, a folder, no text, no schema, what it extends is missing" {
     expect 4 template check "$BATS_TEST_TMPDIR/none.xml"
     one_sentence
-    says 'none.xml'
+    says "^vmctl: cannot read '.*/none.xml': No such file or directory$"
     try template check "$BATS_TEST_TMPDIR"
     [ "$status" != 0 ]
     one_sentence
