@@ -444,11 +444,13 @@ reboot(VmcJobRun *run,
        const Order *order,
        GError **error)
 {
-    const char *how = order->is_forced ? "press reset of VM"
-                                       : "ask for a reboot the guest of VM";
+    g_autofree char *how =
+        g_strdup_printf(order->is_forced ? "press reset of VM '%s'"
+                                         : "ask the guest of VM '%s' to reboot",
+                        vm->name);
 
     vmc_job_run_listen(run, vm->host);
-    if (!vmc_job_run_step(run, 200, error, "%s '%s'", how, vm->name) ||
+    if (!vmc_job_run_step(run, 200, error, "%s", how) ||
         !vmc_job_run_remember(run, ASKED, how, error))
         return FALSE;
     return order->is_forced ? press_reset(run, vm, error)
