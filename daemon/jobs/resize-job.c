@@ -319,7 +319,6 @@ withdraw(VmcClimb *climb)
 static gboolean
 break_off(VmcClimb *climb, GError *why, GError **error)
 {
-    g_prefix_error(&why, "VM '%s': ", vmc_job_run_record(climb->run)->vm_name);
     if (vmc_error_of(why) == VMC_ERROR_UNKNOWN) {
         vmc_job_show_unknown(climb->run, why);
         g_propagate_error(error, why);
@@ -343,12 +342,12 @@ run_climb(VmcClimb *climb, const VmcVm *vm, GError **error)
 {
     g_autoptr(VmcResizeStep) end = NULL;
     g_autoptr(GError) local = NULL;
-    GError *undo_reason = vmc_job_run_undo_reason(climb->run);
+    g_autoptr(GError) undo_reason = vmc_job_run_undo_reason(climb->run);
 
     if (!vmc_climb_look(climb, error))
         return FALSE;
     if (undo_reason != NULL)
-        return break_off(climb, undo_reason, error);
+        return break_off(climb, g_steal_pointer(&undo_reason), error);
     if (!check_state(climb, vm, error))
         return FALSE;
     gboolean was_running = climb->shape.is_running;
@@ -359,6 +358,7 @@ run_climb(VmcClimb *climb, const VmcVm *vm, GError **error)
     }
     if (climb_to_end(climb, &end, &local))
         return conclude(climb, vm, end, was_running, error);
+    g_prefix_error(&local, "VM '%s': ", vm->name);
     return break_off(climb, g_steal_pointer(&local), error);
 }
 

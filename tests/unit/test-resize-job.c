@@ -343,6 +343,17 @@ test_guest_gives_nothing(ResizeBench *bench, gconstpointer data)
 
 /* ---- stopped in the middle ---------------------------------------------- */
 
+static void
+await_request(ResizeBench *bench)
+{
+    while (TRUE) {
+        g_autoptr(VmcDomainFacts) facts = resize_bench_look(bench);
+        if (facts->shape.virtio_mem_requested_bytes > 0)
+            return;
+        g_main_context_iteration(NULL, FALSE);
+    }
+}
+
 /* Cancelled while the guest takes its time: what it was asked for is taken
  * back, or the VM would change its size by itself later. */
 static void
@@ -352,12 +363,7 @@ test_cancel(ResizeBench *bench, gconstpointer data)
     g_autoptr(GError) error = NULL;
 
     vmc_daemon_fixture_wait_for(&bench->daemon, id, VMC_JOB_RUNNING);
-    while (TRUE) {
-        g_autoptr(VmcDomainFacts) facts = resize_bench_look(bench);
-        if (facts->shape.virtio_mem_requested_bytes > 0)
-            break;
-        g_main_context_iteration(NULL, FALSE);
-    }
+    await_request(bench);
     vmc_job_queue_cancel(bench->daemon.queue, id, &error);
     g_assert_no_error(error);
     g_autoptr(VmcJobRecord) record = resize_bench_finish(bench, id);
@@ -380,6 +386,49 @@ test_resumed(ResizeBench *bench, gconstpointer data)
     vmc_fixture_assert_ended(record, VMC_JOB_DONE);
     resize_bench_assert_vcpus(bench, 4, 4, 4);
     resize_bench_assert_memory(bench, 2048, 2048);
+}
+
+/* Has vmctld end while it takes back what it asked a guest for. */
+static guint64
+cut_off_undo(ResizeBench *bench)
+{
+    guint64 id = resize_bench_submit(bench, "{\"memory_bytes\":2147483648}");
+
+    await_request(bench);
+    add_fault(VMC_SIM_FAULT_HANG, VMC_SIM_STEP_BEFORE, "set-virtio-mem");
+    vmc_job_queue_cancel(bench->daemon.queue, id, NULL);
+    vmc_sim_fixture_await_fault();
+    vmc_sim_fixture_restart(&bench->daemon);
+    return id;
+}
+
+/* The next one goes on taking it back, and says why once. */
+static void
+test_undo_resumed(ResizeBench *bench, gconstpointer data)
+{
+    g_autoptr(VmcJobRecord) record =
+        resize_bench_finish(bench, cut_off_undo(bench));
+
+    vmc_fixture_assert_ended(record, VMC_JOB_CANCELLED);
+    g_assert_true(g_str_has_prefix(record->error_message,
+                                   "VM 'h1-vm1': it was cancelled"));
+    g_autoptr(VmcDomainFacts) facts = resize_bench_look(bench);
+    g_assert_cmpuint(facts->shape.virtio_mem_requested_bytes, ==, 0);
+}
+
+/* The next one cannot even look: that ends the job. */
+static void
+test_undo_without_a_look(ResizeBench *bench, gconstpointer data)
+{
+    const VmcSimFault blind = {.kind = VMC_SIM_FAULT_REFUSE,
+                               .call = "read-guest",
+                               .code = VMC_ERROR_DENIED};
+    guint64 id = cut_off_undo(bench);
+
+    vmc_sim_fault_add(&blind);
+    g_autoptr(VmcJobRecord) record = resize_bench_finish(bench, id);
+    vmc_fixture_assert_ended(record, VMC_JOB_FAILED);
+    g_assert_cmpint(record->error_code, ==, VMC_ERROR_DENIED);
 }
 
 #define SLOW_GUEST "&guest_ms=60000"
@@ -438,6 +487,9 @@ main(int argc, char **argv)
     add("/resize-job/silent-host", NULL, test_silent_host);
     add("/resize-job/guest-gives-nothing", NULL, test_guest_gives_nothing);
     add("/resize-job/cancel", SLOW_GUEST, test_cancel);
+    add("/resize-job/undo-resumed", SLOW_GUEST, test_undo_resumed);
+    add("/resize-job/undo-without-a-look", SLOW_GUEST,
+        test_undo_without_a_look);
     add_resumed("set-vcpus");
     add_resumed("set-virtio-mem");
     add_resumed("set-metadata");
