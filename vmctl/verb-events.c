@@ -11,6 +11,7 @@
 typedef struct {
     const VmcOutput *output;
     GMainLoop *loop;
+    char *last; /* (nullable): the line before, without its time */
     GError *error;
 } Listener;
 
@@ -61,25 +62,54 @@ cell(JsonObject *object, const char *path)
     return vmc_text_harmless(text ? text : "");
 }
 
+/* "migrate 7, 12%: the step": a job has a kind, a VM or host has none. */
+static char *
+describe(JsonObject *object, const char *detail)
+{
+    const char *kind = vmc_json_text(object, "kind");
+
+    if (kind == NULL)
+        return g_strdup(detail);
+    return g_strdup_printf("%s %" G_GINT64_FORMAT ", %" G_GINT64_FORMAT
+                           "%%%s%s",
+                           kind, vmc_json_number(object, "id"),
+                           vmc_json_number(object, "progress_milli") / 10,
+                           *detail != '\0' ? ": " : "", detail);
+}
+
+/* Not everything that changes is in a line: the same twice says nothing. */
+static void
+print_once(Listener *listener, char *line)
+{
+    g_autofree char *owned = line;
+    g_autoptr(GDateTime) now = g_date_time_new_now_local();
+    g_autofree char *time = g_date_time_format(now, "%H:%M:%S");
+
+    if (g_strcmp0(owned, listener->last) == 0)
+        return;
+    printf("%s  %s\n", time, owned);
+    g_free(listener->last);
+    listener->last = g_steal_pointer(&owned);
+}
+
 /* A stream cannot be lined up by its longest cell, so the columns are wide
  * enough for most. */
 static void
-print_line(const Listener *listener, const char *event, JsonObject *object)
+print_line(Listener *listener, const char *event, JsonObject *object)
 {
     const EventRow *row = find_row(event);
-    g_autoptr(GDateTime) now = g_date_time_new_now_local();
-    g_autofree char *time = g_date_time_format(now, "%H:%M:%S");
     g_autofree char *name = cell(object, row->name);
     g_autofree char *state = cell(object, row->state);
     g_autofree char *detail = cell(object, row->detail);
+    g_autofree char *story = describe(object, detail);
     const char *kind = vmc_json_text(object, "kind");
 
     if (listener->output->format == VMC_FORMAT_PLAIN)
         printf("%s\t%s\t%s\t%s\t%s\n", event, kind ? kind : "", name, state,
                detail);
     else
-        printf("%s  %-9s  %-20s  %-11s  %s%s%s\n", time, event, name, state,
-               kind ? kind : "", kind ? ": " : "", detail);
+        print_once(listener, g_strdup_printf("%-9s  %-20s  %-11s  %s", event,
+                                             name, state, story));
     fflush(stdout);
 }
 
@@ -142,7 +172,7 @@ vmc_verb_events(VmcInvocation *invocation, GError **error)
     VmcClient *client = vmc_invocation_client(invocation, error);
     g_autofree char *path = feed_path(invocation);
     g_autoptr(GMainLoop) loop = g_main_loop_new(NULL, FALSE);
-    Listener listener = {&invocation->output, loop, NULL};
+    Listener listener = {.output = &invocation->output, .loop = loop};
     VmcEventFeed *feed = NULL;
     guint interrupt = 0;
 
@@ -153,6 +183,7 @@ vmc_verb_events(VmcInvocation *invocation, GError **error)
     g_main_loop_run(loop);
     vmc_event_feed_close(feed);
     g_source_remove(interrupt);
+    g_free(listener.last);
     if (listener.error == NULL)
         return TRUE;
     g_propagate_error(error, listener.error);

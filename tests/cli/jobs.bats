@@ -121,6 +121,18 @@ ends() {
         $'vm\nweb1'
 }
 
+@test "events for people tell how far a job is, and nothing twice" {
+    in_background events --vm web1
+    until_true grep -qs . "$BATS_TEST_TMPDIR/data"
+    expect 0 pause web1
+    expect 0 resume web1
+    until_true grep -qE ' job +web1 +done +resume [0-9]+, 100%' \
+        "$BATS_TEST_TMPDIR/data"
+    kill -INT "$pid"
+    ends 0
+    same "$(cut -c11- "$BATS_TEST_TMPDIR/data" | uniq -d)" ''
+}
+
 @test "events end when vmctld does, and say so" {
     in_background events -o plain --vm web1
     until_true grep -qs . "$BATS_TEST_TMPDIR/data"
