@@ -102,9 +102,15 @@ cancel_outcome(JsonNode *job, GError **error)
 {
     JsonObject *object = json_node_get_object(job);
     const char *state = vmc_json_text(object, "state");
+    const char *message = vmc_json_text(object, "error.message");
 
-    if (!vmc_job_is_ended(object) || g_strcmp0(state, "cancelled") == 0)
+    if (!vmc_job_is_ended(object))
         return TRUE;
+    if (g_strcmp0(state, "cancelled") == 0) {
+        vmc_say("job %" G_GINT64_FORMAT " is cancelled: %s",
+                vmc_json_number(object, "id"), message ? message : "");
+        return TRUE;
+    }
     g_set_error(error, VMC_ERROR, VMC_ERROR_REFUSED,
                 "job %" G_GINT64_FORMAT " was '%s' before it could be "
                 "cancelled",

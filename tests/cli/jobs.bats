@@ -74,6 +74,7 @@ ends() {
     local job
     job=$(vmctl migrate web1 --to h2 --no-wait)
     expect 0 job cancel "$job"
+    says "^vmctl: job $job is cancelled: "
     same "$(vmctl -o json job show "$job" | jq -r .state)" cancelled
     expect 11 job wait "$job"
     one_sentence
