@@ -87,9 +87,21 @@ resize_request(VmcInvocation *invocation, GError **error)
 
 /* ---- the answer ---------------------------------------------------------- */
 
+/* vCPUs are counted; of all else there are bytes. */
+static char *
+format_amount(const VmcDatum *datum, JsonObject *step, gboolean exact)
+{
+    const char *rung = vmc_json_text(step, "rung");
+    gboolean is_count = rung != NULL && g_str_has_suffix(rung, "-vcpus");
+    VmcDatum part = {datum->title, datum->path,
+                     is_count ? VMC_DATUM_COUNT : VMC_DATUM_BYTES, 0, NULL};
+
+    return vmc_datum_format(&part, step, exact);
+}
+
 static const VmcDatum step_data[] = {
     {"RUNG", "rung", VMC_DATUM_TEXT, 0, NULL},
-    {"AMOUNT", "amount", VMC_DATUM_COUNT, VMC_COLUMN_RIGHT, NULL},
+    {"AMOUNT", "amount", VMC_DATUM_COUNT, VMC_COLUMN_RIGHT, format_amount},
     {"DEVICE", "alias", VMC_DATUM_TEXT, VMC_COLUMN_OPTIONAL, NULL},
     {"REASON", "reason", VMC_DATUM_TEXT, 0, NULL},
     {NULL},

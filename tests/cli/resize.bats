@@ -36,6 +36,14 @@ numbers() {
     [[ ${lines[0]} == 'RUNG '*' REASON' ]]
     [ -z "$stderr" ]
     same "$(vmctl -o json show web1 | jq .vcpus.requested)" 2
+    grep -qE '^plug-vcpus +4 ' <<<"$output"
+}
+
+@test "bytes of a step are said for people in a table, exactly in plain" {
+    expect 0 resize web1 --memory 4GiB --dry-run
+    grep -qE '^virtio-mem +[0-9.]+[GM]iB ' <<<"$output"
+    expect 0 resize web1 --memory 4GiB --dry-run -o plain
+    grep -qE $'^virtio-mem\t[0-9]+\t' <<<"$output"
 }
 
 @test "up, both at once" {
