@@ -3,10 +3,24 @@
 
 #include "vmctl/candidates.h"
 
+/* What a host that is refused would have left was not worked out. */
+static char *
+format_room(const VmcDatum *datum, JsonObject *candidate, gboolean exact)
+{
+    const char *verdict = vmc_json_text(candidate, "verdict");
+    VmcDatum plain = *datum;
+
+    plain.func = NULL;
+    if (!exact && g_strcmp0(verdict, "refused") == 0)
+        return NULL;
+    return vmc_datum_format(&plain, candidate, exact);
+}
+
 static const VmcDatum data[] = {
     {"HOST", "host", VMC_DATUM_TEXT, 0, NULL},
     {"VERDICT", "verdict", VMC_DATUM_STATE, 0, NULL},
-    {"ROOM-LEFT", "score_milli", VMC_DATUM_PERMILLE, VMC_COLUMN_RIGHT, NULL},
+    {"ROOM-LEFT", "score_milli", VMC_DATUM_PERMILLE, VMC_COLUMN_RIGHT,
+     format_room},
     {"REASON", "reason", VMC_DATUM_TEXT, 0, NULL},
     {NULL},
 };

@@ -21,6 +21,8 @@ teardown_file() {
     grep -qE '^h1 +feasible ' <<<"$output"
     grep -qE '^h2 +chosen ' <<<"$output"
     [ -z "$stderr" ]
+    expect 0 create web1 --template web --host h1 --dry-run
+    grep -qE '^h2 +refused +- ' <<<"$output"
     expect 0 create web1 --template web --host h1 --dry-run -o json
     same "$(jq -r .placement.host <<<"$output")" h1
     expect 0 list -o plain
