@@ -88,6 +88,19 @@ make_request(const VmcVm *vm, const VmcDomainFacts *facts, GPtrArray *wishes)
     return request;
 }
 
+/* To keep off the host it is on is a wish of ours, not one it was given. */
+static void
+say_where_it_is(const VmcPlacement *placement, const VmcVm *vm)
+{
+    for (guint i = 0; i < placement->candidates->len; i++) {
+        VmcCandidate *candidate = placement->candidates->pdata[i];
+        if (g_strcmp0(candidate->host, vm->host) != 0)
+            continue;
+        g_free(candidate->reason);
+        candidate->reason = g_strdup("the VM is there now");
+    }
+}
+
 VmcPlacement *
 vmc_move_order_find(const VmcMoveOrder *order,
                     const VmcFleet *fleet,
@@ -98,7 +111,10 @@ vmc_move_order_find(const VmcMoveOrder *order,
     g_autoptr(GPtrArray) wishes = make_wishes(order, vm);
     VmcPlacementRequest request = make_request(vm, facts, wishes);
 
-    return vmc_placement_find(fleet, &request);
+    VmcPlacement *placement = vmc_placement_find(fleet, &request);
+
+    say_where_it_is(placement, vm);
+    return placement;
 }
 
 /* ---- whether it may be -------------------------------------------------- */

@@ -82,6 +82,22 @@ test_where_to(void)
     }
 }
 
+/* That it is not moved to where it is, is not told as a wish it has. */
+static void
+test_reason_of_own_host(void)
+{
+    g_autoptr(VmcFleet) fleet = make_fleet();
+    const VmcVm *vm = vmc_fleet_find_vm(fleet, "web1");
+    g_auto(VmcMoveOrder) order = {0};
+    g_autoptr(VmcPlacement) placement =
+        vmc_move_order_find(&order, fleet, vm, NULL);
+    const VmcCandidate *own = placement->candidates->pdata[0];
+
+    g_assert_cmpstr(own->host, ==, "h1");
+    g_assert_cmpint(own->verdict, ==, VMC_CANDIDATE_REFUSED);
+    g_assert_cmpstr(own->reason, ==, "the VM is there now");
+}
+
 /* A wish of the VM is kept, though another host fits better. */
 static void
 test_keeps_wishes(void)
@@ -212,6 +228,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/move-order/where-to", test_where_to);
+    g_test_add_func("/move-order/reason-of-own-host", test_reason_of_own_host);
     g_test_add_func("/move-order/keeps-wishes", test_keeps_wishes);
     g_test_add_func("/move-order/moving-already", test_moving_already);
     g_test_add_func("/move-order/intent-round-trip", test_intent_round_trip);
