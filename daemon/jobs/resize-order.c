@@ -102,15 +102,18 @@ check_vm(const VmcVm *vm, GError **error)
     return FALSE;
 }
 
+/* @wanted is what @asked was rounded to: that is what counts, and what was
+ * asked is what is spoken of. */
 static gboolean
 check_limit(const VmcVm *vm,
             VmcResource resource,
             guint64 wanted,
+            guint64 asked,
             GError **error)
 {
     guint64 min = vm->size_min.amount[resource];
     guint64 max = vm->size_max.amount[resource];
-    g_autofree char *wanted_text = vmc_resource_format(resource, wanted);
+    g_autofree char *asked_text = vmc_resource_format(resource, asked);
     g_autofree char *min_text = vmc_resource_format(resource, min);
     g_autofree char *max_text = vmc_resource_format(resource, max);
 
@@ -119,19 +122,22 @@ check_limit(const VmcVm *vm,
     if (wanted < min)
         g_set_error(error, VMC_ERROR, VMC_ERROR_REFUSED,
                     "%s of VM '%s' cannot become %s: it must keep %s",
-                    vmc_resource_to_name(resource), vm->name, wanted_text,
+                    vmc_resource_to_name(resource), vm->name, asked_text,
                     min_text);
     else
         g_set_error(error, VMC_ERROR, VMC_ERROR_REFUSED,
                     "%s of VM '%s' cannot become %s: it was made for at most "
                     "%s",
-                    vmc_resource_to_name(resource), vm->name, wanted_text,
+                    vmc_resource_to_name(resource), vm->name, asked_text,
                     max_text);
     return FALSE;
 }
 
 static gboolean
-check_order(const VmcResizeOrder *order, const VmcVm *vm, GError **error)
+check_order(const VmcResizeOrder *order,
+            const VmcResizeOrder *asked,
+            const VmcVm *vm,
+            GError **error)
 {
     VmcResources size = vmc_resize_order_size(order, vm);
 
@@ -142,11 +148,12 @@ check_order(const VmcResizeOrder *order, const VmcVm *vm, GError **error)
                     vm->name);
         return FALSE;
     }
-    if (order->vcpus != 0 &&
-        !check_limit(vm, VMC_CPU, size.amount[VMC_CPU], error))
+    if (order->vcpus != 0 && !check_limit(vm, VMC_CPU, size.amount[VMC_CPU],
+                                          size.amount[VMC_CPU], error))
         return FALSE;
     return order->memory_bytes == 0 ||
-           check_limit(vm, VMC_MEMORY, size.amount[VMC_MEMORY], error);
+           check_limit(vm, VMC_MEMORY, size.amount[VMC_MEMORY],
+                       asked->memory_bytes, error);
 }
 
 static gboolean
@@ -181,7 +188,7 @@ vmc_resize_order_prepare(VmcResizeOrder *order,
     VmcResizeOrder rounded = *order;
 
     round_memory(&rounded, vm);
-    if (!check_vm(vm, error) || !check_order(&rounded, vm, error))
+    if (!check_vm(vm, error) || !check_order(&rounded, order, vm, error))
         return FALSE;
     g_autoptr(VmcVm) reserve = vmc_vm_copy(vm);
     reserve->size =

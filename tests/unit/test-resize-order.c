@@ -46,6 +46,8 @@ static const Case cases[] = {
     {"above-maximum-vcpus", {7, 0}, VMC_ERROR_REFUSED, "at most 6"},
     {"above-maximum-memory", {0, 13 * GIB}, VMC_ERROR_REFUSED, "at most 12GiB"},
     {"below-minimum", {0, GIB}, VMC_ERROR_REFUSED, "must keep 2GiB"},
+    /* as it was asked for, not as it was rounded */
+    {"far-below-minimum", {0, 100 * MIB}, VMC_ERROR_REFUSED, "become 100MiB:"},
     {"host-is-full", {0, 9 * GIB}, VMC_ERROR_REFUSED, "cannot grow"},
 };
 
