@@ -207,8 +207,9 @@ notes_of_host(const VmcFleet *fleet, const VmcHost *host)
     g_autoptr(GStrvBuilder) notes = g_strv_builder_new();
 
     add_cell(notes, host->state_reason == NULL
-                        ? g_strdup(vmc_host_state_to_name(host->state))
-                        : g_strdup_printf("%s: %s",
+                        ? g_strdup_printf("it is %s",
+                                          vmc_host_state_to_name(host->state))
+                        : g_strdup_printf("it is %s: %s",
                                           vmc_host_state_to_name(host->state),
                                           host->state_reason));
     for (guint i = 0; i < vmc_fleet_n_vms(fleet); i++) {

@@ -72,7 +72,8 @@ test_host(void)
     assert_row(explanation, VMC_MEMORY,
                "memory|32GiB|2GiB|30GiB|8GiB|22GiB|8GiB|-");
     g_autofree char *notes = g_strjoinv("\n", explanation->notes);
-    g_assert_true(g_pattern_match_simple("up*VM 'web1'*claims 2 CPU*", notes));
+    g_assert_true(
+        g_pattern_match_simple("it is up*VM 'web1'*claims 2 CPU*", notes));
 }
 
 /* The scalar adds shares of the fleet: 2 of 8 CPUs and 8 of 30 GiB. */
