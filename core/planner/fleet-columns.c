@@ -18,21 +18,26 @@ vmc_fleet_demand(const VmcVm *vm, const VmcPolicy *policy)
     return is_believed ? vm->demand : vmc_vm_claim(vm);
 }
 
+/* What all columns count of one VM. */
+typedef struct {
+    VmcResources of[VMC_N_FLEET_COLUMN_KINDS];
+} Amounts;
+
+static Amounts
+amounts_of(const VmcFleetModel *fm, const VmcVm *vm)
+{
+    return (Amounts){
+        .of = {[VMC_FLEET_CLAIM] = vmc_vm_claim(vm),
+               [VMC_FLEET_SIZE] = vm->size,
+               [VMC_FLEET_DEMAND] = vmc_fleet_demand(vm, fm->policy)}};
+}
+
 static guint64
 vm_amount(const VmcFleetModel *fm,
           const VmcFleetColumn *column,
           const VmcVm *vm)
 {
-    switch (column->kind) {
-    case VMC_FLEET_CLAIM:
-        return vmc_vm_claim(vm).amount[column->resource];
-    case VMC_FLEET_SIZE:
-        return vm->size.amount[column->resource];
-    case VMC_FLEET_DEMAND:
-    case VMC_N_FLEET_COLUMN_KINDS:
-    default:
-        return vmc_fleet_demand(vm, fm->policy).amount[column->resource];
-    }
+    return amounts_of(fm, vm).of[column->kind].amount[column->resource];
 }
 
 /* %G_MAXUINT64 where there is no limit. */
@@ -58,16 +63,29 @@ is_limited(const VmcFleetModel *fm, const VmcFleetColumn *column)
     return FALSE;
 }
 
-static Wide
-total(const VmcFleetModel *fm, GArray *base, const VmcFleetColumn *column)
-{
-    Wide sum = 0;
+/* Sums over all VMs, of every column there could be. */
+typedef struct {
+    Wide of[VMC_N_FLEET_COLUMN_KINDS][VMC_N_RESOURCES];
+} Totals;
 
+static void
+add_to_totals(Totals *totals, const VmcFleetModel *fm, const VmcVm *vm)
+{
+    Amounts amounts = amounts_of(fm, vm);
+
+    for (guint kind = 0; kind < VMC_N_FLEET_COLUMN_KINDS; kind++)
+        for (guint r = 0; r < VMC_N_RESOURCES; r++)
+            totals->of[kind][r] += amounts.of[kind].amount[r];
+}
+
+static void
+fill_totals(const VmcFleetModel *fm, GArray *base, Totals *ret_totals)
+{
+    *ret_totals = (Totals){0};
     for (guint v = 0; v < fm->vms->len; v++)
-        sum += vm_amount(fm, column, fm->vms->pdata[v]);
+        add_to_totals(ret_totals, fm, fm->vms->pdata[v]);
     for (guint i = 0; i < base->len; i++)
-        sum += vm_amount(fm, column, g_array_index(base, VmcFleetBase, i).vm);
-    return sum;
+        add_to_totals(ret_totals, fm, g_array_index(base, VmcFleetBase, i).vm);
 }
 
 /* The smallest power of two in which all fits the exact integers of a double,
@@ -98,14 +116,16 @@ largest_host(const VmcFleetModel *fm, const VmcFleetColumn *column)
 void
 vmc_fleet_build_columns(VmcFleetModel *fm, GArray *base)
 {
+    Totals totals;
+
+    fill_totals(fm, base, &totals);
     for (guint kind = 0; kind < VMC_N_FLEET_COLUMN_KINDS; kind++)
         for (guint r = 0; r < VMC_N_RESOURCES; r++) {
             VmcFleetColumn column = {(VmcFleetColumnKind) kind, (VmcResource) r,
                                      1};
             if (!is_limited(fm, &column))
                 continue;
-            Wide sum = total(fm, base, &column);
-            sum = MAX(sum, largest_host(fm, &column));
+            Wide sum = MAX(totals.of[kind][r], largest_host(fm, &column));
             column.unit = unit_for(sum, fm->vms->len + base->len);
             g_array_append_val(fm->columns, column);
         }
@@ -120,14 +140,18 @@ round_up(guint64 amount, guint64 unit)
 }
 
 static void
-fill_needs(VmcFleetModel *fm, guint c)
+fill_needs(VmcFleetModel *fm)
 {
-    const VmcFleetColumn *column = vmc_fleet_model_column(fm, c);
-
-    for (guint v = 0; v < fm->vms->len; v++)
-        vmc_model_set_need(
-            fm->model, v, c,
-            round_up(vm_amount(fm, column, fm->vms->pdata[v]), column->unit));
+    for (guint v = 0; v < fm->vms->len; v++) {
+        Amounts amounts = amounts_of(fm, fm->vms->pdata[v]);
+        for (guint c = 0; c < fm->columns->len; c++) {
+            const VmcFleetColumn *column = vmc_fleet_model_column(fm, c);
+            vmc_model_set_need(
+                fm->model, v, c,
+                round_up(amounts.of[column->kind].amount[column->resource],
+                         column->unit));
+        }
+    }
 }
 
 static gint64
@@ -307,11 +331,11 @@ fill_spare(VmcFleetModel *fm)
 void
 vmc_fleet_fill_columns(VmcFleetModel *fm, GArray *base)
 {
+    fill_needs(fm);
     for (guint c = 0; c < fm->columns->len; c++) {
         g_autofree gint64 *amounts = g_new0(gint64, MAX(fm->hosts->len, 1));
         fill_base(fm, c, base, amounts);
         fill_hosts(fm, c, amounts);
-        fill_needs(fm, c);
         fill_column(fm, c);
     }
     fill_shape(fm);

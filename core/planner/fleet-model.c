@@ -18,8 +18,10 @@ vmc_fleet_model_free(VmcFleetModel *fm)
     g_ptr_array_unref(fm->hosts);
     g_ptr_array_unref(fm->vms);
     g_hash_table_unref(fm->index_of);
+    g_hash_table_unref(fm->host_index);
     g_hash_table_unref(fm->made_from);
     g_array_unref(fm->columns);
+    g_ptr_array_unref(fm->place_rules);
     g_ptr_array_unref(fm->rules);
     g_free(fm);
 }
@@ -35,21 +37,11 @@ gint32
 vmc_fleet_model_find_host(const VmcFleetModel *fm, const char *name)
 {
     g_return_val_if_fail(fm != NULL, -1);
-    guint low = 0, high = fm->hosts->len;
-
     if (name == NULL)
         return -1;
-    while (low < high) {
-        guint middle = low + (high - low) / 2;
-        int order = g_strcmp0(vmc_fleet_model_host(fm, middle)->name, name);
-        if (order == 0)
-            return (gint32) middle;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return -1;
+    return (gint32) GPOINTER_TO_UINT(
+               g_hash_table_lookup(fm->host_index, name)) -
+           1;
 }
 
 /* ---- hosts --------------------------------------------------------------- */
@@ -108,6 +100,14 @@ seat_of(const VmcFleetModel *fm, const VmcVm *vm)
 }
 
 static void
+add_host(VmcFleetModel *fm, VmcHost *host)
+{
+    g_ptr_array_add(fm->hosts, host);
+    g_hash_table_insert(fm->host_index, host->name,
+                        GUINT_TO_POINTER(fm->hosts->len));
+}
+
+static void
 add_base(GArray *base, const VmcVm *vm, gint32 host)
 {
     const VmcFleetBase item = {vm, (guint) host};
@@ -152,12 +152,15 @@ static void
 collect_vms(VmcFleetModel *fm, GPtrArray *place, GArray *base)
 {
     g_autoptr(GHashTable) named = named_vms(fm->fleet);
+    g_autoptr(GHashTable) wanted = g_hash_table_new(NULL, NULL);
 
+    for (guint i = 0; place != NULL && i < place->len; i++)
+        g_hash_table_add(wanted, place->pdata[i]);
     for (guint i = 0; i < vmc_fleet_n_vms(fm->fleet); i++) {
         VmcVm *vm = vmc_fleet_vm_at(fm->fleet, i);
         gint32 seat = seat_of(fm, vm);
         gint32 source = vmc_fleet_model_find_host(fm, vm->host);
-        if (seat < 0 && (place == NULL || !g_ptr_array_find(place, vm, NULL)))
+        if (seat < 0 && !g_hash_table_contains(wanted, vm))
             continue;
         if (source >= 0 && source != seat)
             add_base(base, vm, source);
@@ -218,10 +221,17 @@ fleet_model_alloc(const VmcFleet *fleet,
     fm->hosts = g_ptr_array_new();
     fm->vms = g_ptr_array_new();
     fm->index_of = g_hash_table_new(NULL, NULL);
+    fm->host_index = g_hash_table_new(g_str_hash, g_str_equal);
     fm->made_from = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
                                           (GDestroyNotify) g_array_unref);
     fm->columns = g_array_new(FALSE, FALSE, sizeof(VmcFleetColumn));
+    fm->place_rules = g_ptr_array_new();
     fm->rules = g_ptr_array_new();
+    for (guint i = 0; i < vmc_fleet_n_rules(fleet); i++) {
+        VmcPlacementRule *rule = vmc_fleet_rule_at(fleet, i);
+        if (rule->must && !vmc_placement_rule_has_level(rule))
+            g_ptr_array_add(fm->place_rules, rule);
+    }
     return fm;
 }
 
@@ -237,7 +247,7 @@ vmc_fleet_model_new(const VmcFleet *fleet,
     g_autoptr(GArray) base = g_array_new(FALSE, FALSE, sizeof(VmcFleetBase));
 
     for (guint i = 0; i < vmc_fleet_n_hosts(fleet); i++)
-        g_ptr_array_add(fm->hosts, vmc_fleet_host_at(fleet, i));
+        add_host(fm, vmc_fleet_host_at(fleet, i));
     collect_vms(fm, options->place, base);
     vmc_fleet_build_columns(fm, base);
     fm->model = vmc_model_new(fm->hosts->len, fm->vms->len, fm->columns->len);

@@ -70,8 +70,11 @@ typedef struct {
  *   are base load and have none, unless a rule names them or their host is to
  *   be emptied.
  * @index_of: VmcVm → index + 1
+ * @host_index: name of a host → index + 1
  * @made_from: name of a template → GArray of guint32: managed VMs made from it
  * @columns: (element-type VmcFleetColumn): the columns by index
+ * @place_rules: (element-type VmcPlacementRule): those of kind pin and avoid
+ *   that must hold
  * @rules: (element-type VmcPlacementRule): the model's rules by index
  *
  * Immutable.
@@ -84,8 +87,10 @@ typedef struct {
     GPtrArray *hosts;
     GPtrArray *vms;
     GHashTable *index_of;
+    GHashTable *host_index;
     GHashTable *made_from;
     GArray *columns;
+    GPtrArray *place_rules;
     GPtrArray *rules;
 } VmcFleetModel;
 

@@ -211,6 +211,10 @@ tell_refusals(Telling *telling)
     const VmcFleetModel *fm = telling->fm;
 
     for (guint v = 0; v < fm->vms->len; v++) {
+        gint32 host = telling->state->host_of[v];
+        if (host >= 0 && fm->model->start[v] == host &&
+            vmc_model_may_sit(fm->model, v, (guint) host))
+            continue;
         g_autofree char *why = vmc_fleet_why_not(fm, telling->state, v);
         if (why != NULL)
             vmc_plan_add_refusal(telling->plan, vmc_fleet_model_vm(fm, v)->name,

@@ -91,10 +91,9 @@ is_about(const VmcFleetModel *fm, const VmcPlacementRule *rule, guint vm)
 static char *
 refuse_by_place_rule(const VmcFleetModel *fm, guint vm, const VmcHost *host)
 {
-    for (guint i = 0; i < vmc_fleet_n_rules(fm->fleet); i++) {
-        const VmcPlacementRule *rule = vmc_fleet_rule_at(fm->fleet, i);
-        if (!rule->must || vmc_placement_rule_has_level(rule) ||
-            vmc_fleet_rule_host_holds(rule, host) || !is_about(fm, rule, vm))
+    for (guint i = 0; i < fm->place_rules->len; i++) {
+        const VmcPlacementRule *rule = fm->place_rules->pdata[i];
+        if (vmc_fleet_rule_host_holds(rule, host) || !is_about(fm, rule, vm))
             continue;
         return g_strdup_printf("rule '%s' %s", rule->name,
                                rule->kind == VMC_PLACEMENT_RULE_PIN

@@ -20,6 +20,10 @@
 #define MIN_STEPS 65536
 #define MAX_STEPS 4194304
 
+/* A larger fleet is not counted anew after each search: that its result is left
+ * alone is then true but for what depends on the start alone. */
+#define MAX_VMS_TO_RECOUNT 10000
+
 static const char *const kind_names[VMC_N_QUESTION_KINDS] = {
     [VMC_QUESTION_REBALANCE] = "rebalance", [VMC_QUESTION_PLACE] = "place",
     [VMC_QUESTION_DRAIN] = "drain",         [VMC_QUESTION_REPAIR] = "repair",
@@ -131,7 +135,7 @@ rebalance(Answering *answering)
                    .max_steps = steps_for(question, model->n_vms),
                    .goal = -INFINITY},
         .max_moves = question->max_moves,
-        .model_at = model_at,
+        .model_at = model->n_vms <= MAX_VMS_TO_RECOUNT ? model_at : NULL,
         .data = answering};
 
     if (answering->clock != NULL && answering->clock->budget_us > 0) {
