@@ -8,6 +8,7 @@
 #include "daemon/jobs/job-holds.h"
 #include "daemon/jobs/job-run-private.h"
 #include "daemon/jobs/job-writer.h"
+#include "daemon/log.h"
 
 #define SHUTDOWN_TIMEOUT_US (10 * G_USEC_PER_SEC)
 
@@ -92,6 +93,22 @@ emit_changed(VmcJobQueue *self, VmcJobRun *run)
 /* ---- the end of a job -----------------------------------------------------
  */
 
+/* For whoever reads the log of a fleet that nobody watched. */
+static void
+log_end(const VmcJobRecord *record)
+{
+    const VmcLogContext *context =
+        VMC_LOG("job", .vm = record->vm_name, .job = record->id);
+    g_autofree char *what = g_strdup_printf(
+        "job %" G_GUINT64_FORMAT " (%s '%s') is %s", record->id, record->kind,
+        record->vm_name, vmc_job_state_to_name(record->state));
+
+    if (record->state == VMC_JOB_DONE)
+        vmc_log_info(context, "%s", what);
+    else
+        vmc_log_notice(context, "%s: %s", what, record->error_message);
+}
+
 /* Its record has its final state. */
 static void
 end(VmcJobQueue *self, VmcJobRun *run, gboolean keep)
@@ -105,6 +122,7 @@ end(VmcJobQueue *self, VmcJobRun *run, gboolean keep)
     vmc_job_dispatcher_remove(self->dispatcher, run);
     g_hash_table_remove(self->open, &run->record->id);
     run->changed = NULL; /* this is the last word on it */
+    log_end(run->record);
     if (keep)
         vmc_job_history_add(self->history, vmc_job_run_copy_record(run));
     emit_changed(self, run);

@@ -44,6 +44,17 @@ faults() {
     stop
 }
 
+@test 'the log tells how each job ended' {
+    start
+    add_host h1
+    carry_out done POST /v1/vms '{"name":"a","template":"lab"}'
+    faults '{"call": "suspend", "kind": "refuse", "message": "not today"}'
+    carry_out failed POST /v1/vms/a/pause
+    stop
+    grep -q " info job: job 1 (create 'a') is done" "$dir/log"
+    grep -q " notice job: job 2 (pause 'a') is failed: .*not today" "$dir/log"
+}
+
 @test 'what a job was given is shown, but not what may be secret in it' {
     start
     add_host h1
