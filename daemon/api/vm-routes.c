@@ -196,7 +196,8 @@ check_is_off(const VmcVm *vm, gboolean force, GError **error)
     if (force || (vm->state != VMC_VM_RUNNING && vm->state != VMC_VM_PAUSED))
         return TRUE;
     g_set_error(error, VMC_ERROR, VMC_ERROR_REFUSED,
-                "VM '%s' is %s: stop it first, or delete it with force",
+                "VM '%s' is %s: stop it first, or delete it with "
+                "--force",
                 vm->name, vmc_vm_state_to_name(vm->state));
     return FALSE;
 }
