@@ -26,6 +26,7 @@ typedef struct {
  * @hosts_of: [level] the hosts of each domain, once they have been asked for
  * @seen: [vm] the round of exchanges in which it was asked to go elsewhere
  * @round: of @seen
+ * @n_tasks: VMs without a host and hosts that are too full, to begin with
  * @n_settled: VMs that found a host, so far
  * @failures: [first host of a domain, or the number of hosts] the last VM that
  *   found no place there by exchange
@@ -42,6 +43,7 @@ typedef struct {
     VmcRows *hosts_of;
     guint32 *seen;
     guint32 round;
+    guint n_tasks;
     guint n_settled;
     VmcRepairFailure *failures;
     gint64 effort;
@@ -123,6 +125,17 @@ gboolean vmc_seeker_would_fit(const VmcSeeker *seeker, guint host, guint other);
 
 /* The hosts that it may go to when others leave, those with most room first. */
 GArray *vmc_seeker_hosts(const VmcSeeker *seeker);
+
+/* Whether @host has room for @vm besides what may have to come back there, and,
+ * unless @waits, besides what others have to leave first. */
+gboolean vmc_repair_has_room(const VmcRepair *repair,
+                             guint vm,
+                             guint host,
+                             gboolean waits);
+
+/* Lets what has moved go where the score likes it better, with no move more.
+ * repair-polish.c */
+void vmc_repair_polish(VmcRepair *repair);
 
 /* ---- what has to move ---------------------------------------------------- */
 

@@ -105,10 +105,11 @@ vmc_seeker_takes(const VmcSeeker *seeker, guint host)
 
 /* ---- holes --------------------------------------------------------------- */
 
-/* Whether there is room besides what may have to come back, and, unless @waits,
- * besides what others have to leave first. */
-static gboolean
-has_room(const VmcRepair *repair, guint vm, guint host, gboolean waits)
+gboolean
+vmc_repair_has_room(const VmcRepair *repair,
+                    guint vm,
+                    guint host,
+                    gboolean waits)
 {
     const VmcModel *model = repair->state->model;
     const gsize at = (gsize) host * model->stride;
@@ -151,9 +152,10 @@ find_among(const VmcSeeker *seeker)
     for (guint i = 0; i < seeker->n_hosts; i++) {
         const guint host = seeker->hosts[i];
         const double here = looseness(repair, host);
-        if (!has_room(repair, seeker->vm, host, TRUE))
+        if (!vmc_repair_has_room(repair, seeker->vm, host, TRUE))
             continue;
-        const gboolean waits = !has_room(repair, seeker->vm, host, FALSE);
+        const gboolean waits =
+            !vmc_repair_has_room(repair, seeker->vm, host, FALSE);
         if ((waits == best_waits ? here >= best_looseness : waits) ||
             !vmc_seeker_takes(seeker, host))
             continue;
@@ -188,7 +190,7 @@ find_in_buckets(const VmcSeeker *seeker, gboolean waits)
         for (gint32 host = holes->first[bucket];
              host >= 0 && n_fitting < N_COMPARED; host = holes->next[host]) {
             const double here = looseness(repair, (guint) host);
-            if (!has_room(repair, seeker->vm, (guint) host, waits) ||
+            if (!vmc_repair_has_room(repair, seeker->vm, (guint) host, waits) ||
                 !vmc_seeker_takes(seeker, (guint) host))
                 continue;
             n_fitting++;

@@ -207,6 +207,7 @@ try_once(VmcRepair *repair)
     take_out_misplaced(repair, homeless);
     vmc_repair_scatter(repair, homeless);
     g_autoptr(GArray) tasks = find_tasks(repair, homeless);
+    repair->n_tasks = tasks->len;
     carry_out_all(repair, tasks, vmc_repair_settle_in_hole);
     carry_out_all(repair, tasks, vmc_repair_settle_in_hole);
     carry_out_all(repair, tasks, vmc_repair_settle_by_exchange);
@@ -265,6 +266,8 @@ vmc_repair(VmcState *state, VmcRepairReport *ret_report)
             repair_reset(&repair);
         is_no_worse = try_once(&repair);
     }
+    if (is_no_worse && repair.n_tasks > 0)
+        vmc_repair_polish(&repair);
     if (!is_no_worse)
         vmc_state_assign(state, state->model->start);
     report(state, &found);

@@ -128,6 +128,27 @@ test_apart(void)
     g_assert_cmpint(state->host_of[0], ==, 1);
 }
 
+/* What has to move goes where it is liked best, not into the tightest hole. */
+static void
+test_preferred_host(void)
+{
+    g_autoptr(VmcModel) model = fixture_plain_model(3, 4);
+    VmcRepairReport report;
+
+    vmc_model_set_column(
+        model, 0, &(VmcColumn){.flags = VMC_COLUMN_HARD, .load_weight = 1});
+    for (guint host = 0; host < 3; host++)
+        vmc_model_set_host(model, host, 0, 100, 50, 0);
+    fixture_put(model, 0, 0, 80);
+    fixture_put(model, 1, 0, 30);
+    fixture_put(model, 2, 1, 60);
+    fixture_put(model, 3, 2, 10);
+    g_autoptr(VmcState) state = seal(model);
+    g_assert_true(vmc_repair(state, &report));
+    g_assert_cmpuint(report.n_moves, ==, 1);
+    g_assert_cmpint(state->host_of[1], ==, 2);
+}
+
 /* ---- random models ------------------------------------------------------- */
 
 static void
@@ -201,6 +222,7 @@ main(int argc, char **argv)
     g_test_add_func("/repair/stays-when-nothing-helps",
                     test_stays_when_nothing_helps);
     g_test_add_func("/repair/apart", test_apart);
+    g_test_add_func("/repair/preferred-host", test_preferred_host);
     g_test_add_func("/repair/random", test_random);
     g_test_add_func("/repair/again", test_again);
     return g_test_run();
