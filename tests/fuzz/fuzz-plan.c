@@ -4,7 +4,6 @@
 #include "core/planner/plan-json.h"
 #include "core/planner/story.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/fuzz/refusal.h"
 
 #include "core/json-text.h"
 
