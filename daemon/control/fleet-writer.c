@@ -3,6 +3,7 @@
 
 #include "daemon/control/fleet-writer.h"
 
+#include "daemon/control/observe.h"
 #include "daemon/log.h"
 
 /* So that no job waits long for the store. */
@@ -50,36 +51,83 @@ tell_thread(VmcFleetWriter *self)
     g_thread_pool_push(self->thread, self, NULL);
 }
 
-/* What left the fleet since it was seen does not come back by being stored. */
 static void
-drop_gone(VmcFleetWriter *self, GPtrArray *hosts, GPtrArray *vms)
+replace_host(GPtrArray *hosts, guint i, VmcHost *now)
 {
-    g_autoptr(VmcFleet) fleet = vmc_live_fleet_snapshot(self->live_fleet);
-
-    for (guint i = hosts->len; i > 0; i--)
-        if (vmc_fleet_find_host(
-                fleet, ((VmcHost *) hosts->pdata[i - 1])->name) == NULL)
-            g_ptr_array_remove_index_fast(hosts, i - 1);
-    for (guint i = vms->len; i > 0; i--)
-        if (vmc_fleet_find_vm(fleet, ((VmcVm *) vms->pdata[i - 1])->uuid) ==
-            NULL)
-            g_ptr_array_remove_index_fast(vms, i - 1);
+    vmc_host_unref(hosts->pdata[i]);
+    hosts->pdata[i] = vmc_host_ref(now);
 }
 
 static void
-write_batch(VmcFleetWriter *self, GPtrArray *hosts, GPtrArray *vms)
+replace_vm(GPtrArray *vms, guint i, VmcVm *now)
+{
+    vmc_vm_unref(vms->pdata[i]);
+    vms->pdata[i] = vmc_vm_ref(now);
+}
+
+/* What is stored is what the fleet has now: a job may have made more of it
+ * since it was seen, and what left the fleet does not come back. */
+static void
+take_what_is_now(VmcFleetWriter *self, GPtrArray *hosts, GPtrArray *vms)
+{
+    g_autoptr(VmcFleet) fleet = vmc_live_fleet_snapshot(self->live_fleet);
+
+    for (guint i = hosts->len; i > 0; i--) {
+        const VmcHost *seen = hosts->pdata[i - 1];
+        VmcHost *now = vmc_fleet_find_host(fleet, seen->name);
+        if (now != NULL)
+            replace_host(hosts, i - 1, now);
+        else
+            g_ptr_array_remove_index_fast(hosts, i - 1);
+    }
+    for (guint i = vms->len; i > 0; i--) {
+        const VmcVm *seen = vms->pdata[i - 1];
+        VmcVm *now = vmc_fleet_find_vm(fleet, seen->uuid);
+        if (now != NULL)
+            replace_vm(vms, i - 1, now);
+        else
+            g_ptr_array_remove_index_fast(vms, i - 1);
+    }
+}
+
+/* A job that ended while they were written may have stored something newer
+ * before that: those are to be written again. */
+static void
+keep_changed(VmcFleetWriter *self, GPtrArray *vms)
+{
+    g_autoptr(VmcFleet) fleet = vmc_live_fleet_snapshot(self->live_fleet);
+
+    for (guint i = vms->len; i > 0; i--) {
+        const VmcVm *written = vms->pdata[i - 1];
+        const VmcVm *now = vmc_fleet_find_vm(fleet, written->uuid);
+        if (now == NULL || vmc_vm_is_stored_same(now, written))
+            g_ptr_array_remove_index_fast(vms, i - 1);
+    }
+}
+
+static void
+write_once(VmcFleetWriter *self, const GPtrArray *hosts, const GPtrArray *vms)
 {
     g_autoptr(GError) error = NULL;
 
-    drop_gone(self, hosts, vms);
-    if (hosts->len + vms->len == 0)
-        return;
     /* what cannot be stored now is seen again after a restart */
     if (!vmc_store_observe(self->store, hosts, vms, &error))
         vmc_log_notice(VMC_LOG("store", .error = error),
                        "cannot store what was seen of %u hosts and %u VMs, "
                        "ignoring",
                        hosts->len, vms->len);
+}
+
+static void
+write_batch(VmcFleetWriter *self, GPtrArray *hosts, GPtrArray *vms)
+{
+    take_what_is_now(self, hosts, vms);
+    while (hosts->len + vms->len > 0) {
+        write_once(self, hosts, vms);
+        g_ptr_array_set_size(hosts, 0);
+        keep_changed(self, vms);
+        take_what_is_now(self, hosts, vms);
+    }
 }
 
 static void

@@ -15,7 +15,7 @@ typedef struct _VmcFleetWriter VmcFleetWriter;
 /**
  * vmc_fleet_writer_new:
  * @store: outlives the writer
- * @live_fleet: what it does not have any more is not stored
+ * @live_fleet: what is stored, as it is then
  *
  * Returns: (transfer full): a writer
  */
@@ -24,7 +24,7 @@ VmcFleetWriter *vmc_fleet_writer_new(VmcStore *store, VmcLiveFleet *live_fleet);
 /* Drops what it has not begun to write: it is seen again after a restart. */
 void vmc_fleet_writer_free(VmcFleetWriter *writer);
 
-/* Main thread, after it was put into the live fleet. Replaces what was seen of
- * it before and is not written yet. */
+/* Any thread, after it was put into the live fleet: as the fleet has it, it
+ * will be stored. */
 void vmc_fleet_writer_put_host(VmcFleetWriter *writer, VmcHost *host);
 void vmc_fleet_writer_put_vm(VmcFleetWriter *writer, VmcVm *vm);

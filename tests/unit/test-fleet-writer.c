@@ -126,6 +126,39 @@ test_last_counts(Fixture *fixture, gconstpointer data)
     g_assert_cmpuint(vm->size.amount[VMC_CPU], ==, 9000);
 }
 
+/* A job begins, makes of a VM what it becomes, and ends. */
+static void
+work_on(Fixture *fixture, VmcVm *vm)
+{
+    vmc_test_put_job(fixture->store, 1, VMC_JOB_RUNNING);
+    g_assert_true(vmc_store_put_vm(fixture->store, vm, NULL));
+    vmc_live_fleet_put_vm(fixture->live_fleet, vm);
+    vmc_test_put_job(fixture->store, 1, VMC_JOB_DONE);
+}
+
+static guint64
+stored_cpu(Fixture *fixture)
+{
+    g_autoptr(VmcFleet) fleet = stored(fixture);
+
+    return vmc_fleet_find_vm(fleet, UUID_1)->size.amount[VMC_CPU];
+}
+
+/* What a job has made of a VM since it was seen is not taken back. */
+static void
+test_newer_stays(Fixture *fixture, gconstpointer data)
+{
+    g_autoptr(VmcVm) seen = vmc_test_make_vm(UUID_1, "web1", "h1");
+    g_autoptr(VmcVm) newer = vmc_test_make_vm(UUID_1, "web1", "h1");
+
+    newer->size.amount[VMC_CPU] = 7000;
+    work_on(fixture, newer);
+    vmc_fleet_writer_put_vm(fixture->writer, seen); /* as if it came late */
+    see(fixture, 2, 1); /* is written later, or in the same transaction */
+    wait_for_n_vms(fixture, 2);
+    g_assert_cmpuint(stored_cpu(fixture), ==, 7000);
+}
+
 /* A VM that was deleted after it was seen does not come back. */
 static void
 test_gone_stays_gone(Fixture *fixture, gconstpointer data)
@@ -170,6 +203,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     ADD("batches", test_batches);
     ADD("last-counts", test_last_counts);
+    ADD("newer-stays", test_newer_stays);
     ADD("gone-stays-gone", test_gone_stays_gone);
     ADD("full-disk", test_full_disk);
     return g_test_run();

@@ -30,8 +30,10 @@ leave_between(VmcDaemonFixture *fixture)
 
     vm->destination = g_strdup("h2");
     vm->state = VMC_VM_UNKNOWN;
-    g_assert_true(vmc_store_put_vm(fixture->store, vm, NULL));
+    /* the other way round than jobs do: without an open job, the monitor stores
+     * what the fleet has */
     vmc_live_fleet_put_vm(fixture->live_fleet, vm);
+    g_assert_true(vmc_store_put_vm(fixture->store, vm, NULL));
 }
 
 static gboolean
@@ -69,6 +71,18 @@ test_settles(VmcDaemonFixture *fixture, gconstpointer data)
     assert_settled(fixture);
 }
 
+/* That it was left between two hosts outlives the vmctld that left it. */
+static void
+test_settles_after_restart(VmcDaemonFixture *fixture, gconstpointer data)
+{
+    leave_between(fixture);
+    vmc_daemon_fixture_end(fixture);
+    vmc_daemon_fixture_begin(fixture);
+    g_autoptr(VmcRecovery) recovery =
+        vmc_recovery_new(fixture->live_fleet, fixture->queue);
+    assert_settled(fixture);
+}
+
 /* With one host silent nothing is done: either may have it. */
 static void
 test_waits_for_both(VmcDaemonFixture *fixture, gconstpointer data)
@@ -96,6 +110,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     ADD("settles", test_settles);
+    ADD("settles-after-restart", test_settles_after_restart);
     ADD("waits-for-both", test_waits_for_both);
     return g_test_run();
 }
