@@ -322,6 +322,7 @@ run(Watch *watch, const VmcTerminal *terminal)
                        ? g_timeout_add_seconds(1, on_second, watch)
                        : 0;
 
+    vmc_progress_tick(watch->progress); /* before vmctld has said a word */
     open_feed(watch);
     g_main_loop_run(watch->loop);
     g_source_remove(interrupt);
