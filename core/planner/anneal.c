@@ -61,8 +61,8 @@ vmc_anneal_measure(VmcWalker *walker, VmcCooling *cooling)
 
     if (n == 0)
         return FALSE;
-    cooling->hot = sample[n / 2] * 10;
-    cooling->cold = MIN(sample[n / 20] / 10, cooling->hot);
+    cooling->hot = sample[n / 2] * 30;
+    cooling->cold = MIN(sample[n / 20] / 3, cooling->hot);
     return TRUE;
 }
 

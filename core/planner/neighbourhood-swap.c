@@ -8,6 +8,10 @@
 /* Swap: two VMs on two hosts change places, in one step: it gets through where
  * both hosts are too full for a shift. */
 
+/* How often a VM is tried with one of its own group, out of 256: no rule of the
+ * group stands in the way of such a swap. */
+#define MATES 96
+
 static double
 hosts_and_seats_delta(
     const VmcState *state, guint first, guint second, guint a, guint b)
@@ -46,15 +50,39 @@ try_swap(VmcWalker *walker, guint first, guint second)
     return TRUE;
 }
 
+/* Another member of a group that @vm is in, or any VM. */
+static guint
+draw_mate(VmcWalker *walker, guint vm)
+{
+    const VmcModel *model = walker->state->model;
+    VmcRandom *random = &walker->random;
+    const VmcRows *rows = &model->tallies_of;
+    guint32 n_tallies = rows->start[vm + 1] - rows->start[vm];
+
+    if (n_tallies == 0)
+        return walker->movable[vmc_random_below(random, walker->n_movable)];
+    guint tally =
+        rows->item[rows->start[vm] + vmc_random_below(random, n_tallies)];
+    guint group = model->tallies[tally].group;
+    guint32 first = model->groups.start[group];
+    guint32 n = model->groups.start[group + 1] - first;
+    guint mate = model->groups.item[first + vmc_random_below(random, n)];
+
+    return model->is_movable[mate] ? mate : vm;
+}
+
 static gboolean
 step(VmcWalker *walker)
 {
     VmcRandom *random = &walker->random;
+    guint first = walker->movable[vmc_random_below(random, walker->n_movable)];
+    gboolean is_mate = vmc_random_next(random) % 256 < MATES;
+    guint second =
+        is_mate ? draw_mate(walker, first)
+                : walker->movable[vmc_random_below(random, walker->n_movable)];
 
     walker->n_tried++;
-    return try_swap(
-        walker, walker->movable[vmc_random_below(random, walker->n_movable)],
-        walker->movable[vmc_random_below(random, walker->n_movable)]);
+    return try_swap(walker, first, second);
 }
 
 const VmcNeighbourhood vmc_neighbourhood_swap = {
