@@ -3,6 +3,7 @@
 
 #include "core/fleet.h"
 
+#include "core/error.h"
 #include "core/catalog.h"
 
 /* Sums are kept, not made: what a host carries is asked for each VM that is
@@ -406,6 +407,29 @@ vmc_fleet_find_vm(const VmcFleet *fleet, const char *name_or_uuid)
     VmcVm *vm =
         vmc_catalog_find(fleet->vms_by_uuid, name_or_uuid, compare_uuid_to_vm);
     return vm != NULL ? vm : find_vm_by_name(fleet, name_or_uuid);
+}
+
+gboolean
+vmc_fleet_check_name_free(const VmcFleet *fleet,
+                          const char *name,
+                          const char *uuid,
+                          GError **error)
+{
+    g_return_val_if_fail(fleet != NULL && name != NULL, FALSE);
+    const VmcVm *other;
+
+    if (!vmc_vm_name_check(name, error))
+        return FALSE;
+    other = vmc_fleet_find_vm(fleet, name);
+    if (other == NULL || g_strcmp0(other->uuid, uuid) == 0)
+        return TRUE;
+    g_set_error(error, VMC_ERROR, VMC_ERROR_EXISTS,
+                "the name '%s' is taken by a VM%s%s%s; choose another, or "
+                "delete that one first",
+                name, other->host != NULL ? " on host '" : "",
+                other->host != NULL ? other->host : "",
+                other->host != NULL ? "'" : "");
+    return FALSE;
 }
 
 VmcHostUse

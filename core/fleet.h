@@ -82,6 +82,21 @@ VmcHost *vmc_fleet_find_host(const VmcFleet *fleet, const char *name);
 VmcVm *vmc_fleet_find_vm(const VmcFleet *fleet, const char *name_or_uuid);
 
 /**
+ * vmc_fleet_check_name_free:
+ * @fleet: a fleet
+ * @name: what a VM is to be called
+ * @uuid: (nullable): that VM, when there is one
+ * @error: %VMC_ERROR_INVALID when no VM may have the name, %VMC_ERROR_EXISTS
+ *   when another has it, managed or not: it could not move to the host of that
+ *
+ * Returns: whether it may be called so
+ */
+gboolean vmc_fleet_check_name_free(const VmcFleet *fleet,
+                                   const char *name,
+                                   const char *uuid,
+                                   GError **error);
+
+/**
  * vmc_fleet_with_host:
  * @fleet: a fleet
  * @host: (transfer none): the host that is added, or replaces the one of its

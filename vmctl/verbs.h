@@ -43,6 +43,8 @@ gboolean vmc_verb_migrate(VmcInvocation *invocation, GError **error);
 gboolean vmc_verb_plan(VmcInvocation *invocation, GError **error);
 /* verb-power.c: start, stop, reboot, pause, resume */
 gboolean vmc_verb_power(VmcInvocation *invocation, GError **error);
+/* verb-rename.c */
+gboolean vmc_verb_rename(VmcInvocation *invocation, GError **error);
 /* verb-resize.c */
 gboolean vmc_verb_resize(VmcInvocation *invocation, GError **error);
 /* verb-template.c */

@@ -40,6 +40,7 @@ static const VmcRoute routes[] = {
     {"POST", "/v1/vms/{vm}/reboot", WRITE, NULL, vmc_route_reboot_vm},
     {"POST", "/v1/vms/{vm}/pause", WRITE, NULL, vmc_route_pause_vm},
     {"POST", "/v1/vms/{vm}/resume", WRITE, NULL, vmc_route_resume_vm},
+    {"POST", "/v1/vms/{vm}/rename", WRITE, NULL, vmc_route_rename_vm},
     {"POST", "/v1/vms/{vm}/resize", WRITE, NULL, vmc_route_resize_vm},
     {"POST", "/v1/vms/{vm}/migrate", WRITE, NULL, vmc_route_migrate_vm},
     {"POST", "/v1/vms/{vm}/adopt", WRITE, NULL, vmc_route_adopt_vm},

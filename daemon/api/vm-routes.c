@@ -219,6 +219,63 @@ vmc_route_delete_vm(VmcRequest *request, GError **error)
     return vmc_job_reply_submit(request, "delete", vm, intent, NULL, error);
 }
 
+/* ---- a new name ---------------------------------------------------------- */
+
+static const VmcField rename_fields[] = {
+    VMC_BODY_FIELD(
+        VmcRenameBody, name, STRING, .is_required = TRUE, .max = 4096),
+};
+const VmcRecordType vmc_rename_body_type = {
+    .fields = rename_fields, .n_fields = G_N_ELEMENTS(rename_fields)};
+
+static gboolean
+check_stopped(const VmcVm *vm, GError **error)
+{
+    if (vm->state != VMC_VM_RUNNING && vm->state != VMC_VM_PAUSED)
+        return TRUE;
+    g_set_error(error, VMC_ERROR, VMC_ERROR_REFUSED,
+                "VM '%s' is %s, and can only be renamed while it is shut off: "
+                "stop it first",
+                vm->name, vmc_vm_state_to_name(vm->state));
+    return FALSE;
+}
+
+/* The new name is shown at once, so that nobody else takes it. */
+static gboolean
+submit_rename(VmcRequest *request,
+              const VmcFleet *fleet,
+              const char *name,
+              GError **error)
+{
+    g_autoptr(JsonObject) intent = json_object_new();
+    const VmcVm *vm = vmc_vm_route_find_managed(request, fleet, error);
+
+    if (vm == NULL ||
+        !vmc_fleet_check_name_free(fleet, name, vm->uuid, error) ||
+        !check_stopped(vm, error))
+        return FALSE;
+    g_autoptr(VmcVm) renamed = vmc_vm_copy(vm);
+    g_free(renamed->name);
+    renamed->name = g_strdup(name);
+    json_object_set_string_member(intent, "name", name);
+    return vmc_job_reply_submit(request, "rename", vm, intent, renamed, error);
+}
+
+gboolean
+vmc_route_rename_vm(VmcRequest *request, GError **error)
+{
+    g_autoptr(VmcFleet) fleet = snapshot(request);
+    VmcRenameBody body = {0};
+    gboolean ok =
+        vmc_request_read_body(request, &vmc_rename_body_type, &body, error) &&
+        submit_rename(request, fleet, body.name, error);
+
+    vmc_body_clear(&vmc_rename_body_type, &body);
+    return ok;
+}
+
+/* ---- found ones ---------------------------------------------------------- */
+
 static const VmcField adopt_fields[] = {
     VMC_BODY_FIELD(VmcAdoptBody, service_class, STRING, .min = 1, .max = 63),
     VMC_BODY_FIELD(VmcAdoptBody, vcpus_max, UINT64, .min = 1, .max = MAX_VCPUS),

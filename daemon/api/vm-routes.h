@@ -55,6 +55,16 @@ typedef struct {
 } VmcAdoptBody;
 extern const VmcRecordType vmc_adopt_body_type;
 
+/**
+ * VmcRenameBody:
+ *
+ * Of POST /v1/vms/{vm}/rename.
+ */
+typedef struct {
+    char *name;
+} VmcRenameBody;
+extern const VmcRecordType vmc_rename_body_type;
+
 gboolean vmc_route_list_vms(VmcRequest *request, GError **error);
 gboolean vmc_route_get_vm(VmcRequest *request, GError **error);
 gboolean vmc_route_delete_vm(VmcRequest *request, GError **error);
@@ -63,4 +73,5 @@ gboolean vmc_route_stop_vm(VmcRequest *request, GError **error);
 gboolean vmc_route_reboot_vm(VmcRequest *request, GError **error);
 gboolean vmc_route_pause_vm(VmcRequest *request, GError **error);
 gboolean vmc_route_resume_vm(VmcRequest *request, GError **error);
+gboolean vmc_route_rename_vm(VmcRequest *request, GError **error);
 gboolean vmc_route_adopt_vm(VmcRequest *request, GError **error);

@@ -36,6 +36,7 @@ static const CallRow rows[VMC_N_CALLS] = {
     [VMC_CALL_DESTROY] = {"destroy", VMC_LANE_CONTROL, LOCKING_MS},
     [VMC_CALL_SUSPEND] = {"suspend", VMC_LANE_CONTROL, LOCKING_MS},
     [VMC_CALL_RESUME] = {"resume", VMC_LANE_CONTROL, LOCKING_MS},
+    [VMC_CALL_RENAME] = {"rename", VMC_LANE_CONTROL, LOCKING_MS},
     [VMC_CALL_SET_METADATA] = {"set-metadata", VMC_LANE_CONTROL, LOCKING_MS},
     [VMC_CALL_SET_VCPUS] = {"set-vcpus", VMC_LANE_CONTROL, 60000},
     [VMC_CALL_SET_GUEST_VCPUS] = {"set-guest-vcpus", VMC_LANE_CONTROL,
@@ -106,6 +107,7 @@ vmc_call_copy(const VmcCall *call)
     g_return_val_if_fail(call != NULL, NULL);
     VmcCall *copy = vmc_call_new(call->kind, call->uuid);
     copy->flags = call->flags;
+    copy->name = g_strdup(call->name);
     copy->xml = g_strdup(call->xml);
     copy->alias = g_strdup(call->alias);
     copy->domain_type = g_strdup(call->domain_type);
@@ -126,6 +128,7 @@ vmc_call_free(VmcCall *call)
     if (call == NULL)
         return;
     g_free(call->uuid);
+    g_free(call->name);
     g_free(call->xml);
     g_free(call->alias);
     g_free(call->domain_type);

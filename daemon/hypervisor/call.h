@@ -37,6 +37,7 @@ typedef enum {
     VMC_CALL_DESTROY,  /* uuid; pulls the plug */
     VMC_CALL_SUSPEND,  /* uuid */
     VMC_CALL_RESUME,   /* uuid */
+    VMC_CALL_RENAME,   /* uuid, name; of one that is off */
     VMC_CALL_SET_METADATA,        /* uuid, metadata; live and stored */
     VMC_CALL_SET_VCPUS,           /* uuid, count, flags LIVE and/or CONFIG */
     VMC_CALL_SET_GUEST_VCPUS,     /* uuid, count: online in the guest, agent */
@@ -94,6 +95,7 @@ typedef struct {
     VmcCallKind kind;
     guint32 flags; /* VmcCallFlags */
     char *uuid;
+    char *name;
     char *xml;
     char *alias;
     char *domain_type;

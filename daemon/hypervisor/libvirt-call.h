@@ -34,6 +34,7 @@ VMC_LIBVIRT_DOMAIN_CALL(start);
 VMC_LIBVIRT_DOMAIN_CALL(destroy);
 VMC_LIBVIRT_DOMAIN_CALL(suspend);
 VMC_LIBVIRT_DOMAIN_CALL(resume);
+VMC_LIBVIRT_DOMAIN_CALL(rename);
 VMC_LIBVIRT_DOMAIN_CALL(set_metadata);
 
 /* libvirt-power.c */

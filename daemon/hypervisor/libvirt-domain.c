@@ -6,6 +6,7 @@
 #include "daemon/hypervisor/libvirt-error.h"
 #include "daemon/hypervisor/libvirt-inventory.h"
 #include "daemon/hypervisor/libvirt-util.h"
+#include "daemon/hypervisor/libvirt-xml.h"
 
 #include <libvirt/virterror.h>
 
@@ -91,6 +92,76 @@ vmc_libvirt_undefine(virDomainPtr dom,
     /* It may run, and have no definition any more. */
     if (virDomainIsPersistent(dom) == 0)
         return TRUE;
+    g_propagate_error(error, g_steal_pointer(&local));
+    return FALSE;
+}
+
+/* libvirt calls the file after the domain when it makes it, and leaves it so
+ * when that is renamed: the next domain of the old name would take the file as
+ * its own, and so would who deletes that. */
+static gboolean
+check_no_variables(virDomainPtr dom, GError **error)
+{
+    g_autofree char *xml = virDomainGetXMLDesc(dom, VIR_DOMAIN_XML_INACTIVE);
+    g_autofree char *path = NULL;
+    g_autofree char *file = NULL;
+    g_autofree char *named = g_strconcat(virDomainGetName(dom), "_VARS.", NULL);
+
+    if (xml == NULL)
+        return vmc_libvirt_error_set(error, "cannot read domain '%s'",
+                                     virDomainGetName(dom));
+    path = vmc_libvirt_xml_get(xml, "domain/os/nvram");
+    if (path == NULL)
+        return TRUE;
+    file = g_path_get_basename(path);
+    if (!g_str_has_prefix(file, named))
+        return TRUE;
+    g_set_error(error, VMC_ERROR, VMC_ERROR_REFUSED,
+                "cannot rename '%s': the variables of its firmware are in "
+                "'%s', which the next VM of that name would take as its own",
+                virDomainGetName(dom), path);
+    return FALSE;
+}
+
+/* The name that @dom knows is the one it was looked up with. */
+static gboolean
+has_name(virDomainPtr dom, const char *name, VmcError *ret_code)
+{
+    g_autoptr(virDomain) other =
+        virDomainLookupByName(virDomainGetConnect(dom), name);
+    char theirs[VIR_UUID_STRING_BUFLEN];
+    char ours[VIR_UUID_STRING_BUFLEN];
+
+    if (other == NULL || virDomainGetUUIDString(other, theirs) < 0 ||
+        virDomainGetUUIDString(dom, ours) < 0)
+        return FALSE;
+    if (g_str_equal(theirs, ours))
+        return TRUE;
+    *ret_code = VMC_ERROR_EXISTS;
+    return FALSE;
+}
+
+gboolean
+vmc_libvirt_rename(virDomainPtr dom,
+                   const VmcCall *call,
+                   VmcReply *reply,
+                   GError **error)
+{
+    g_autoptr(GError) local = NULL;
+    VmcError code;
+
+    if (g_strcmp0(virDomainGetName(dom), call->name) == 0)
+        return TRUE;
+    if (!check_no_variables(dom, error))
+        return FALSE;
+    if (virDomainRename(dom, call->name, 0) == 0)
+        return TRUE;
+    vmc_libvirt_error_set(&local, "cannot rename '%s' to '%s'",
+                          virDomainGetName(dom), call->name);
+    code = (VmcError) local->code;
+    if (has_name(dom, call->name, &code))
+        return TRUE;
+    local->code = (int) code;
     g_propagate_error(error, g_steal_pointer(&local));
     return FALSE;
 }

@@ -62,6 +62,7 @@ static const CallRow rows[VMC_N_CALLS] = {
     [VMC_CALL_DESTROY] = ON_DOMAIN(destroy, .traits = ABSENT_IS_DONE),
     [VMC_CALL_SUSPEND] = ON_DOMAIN(suspend, ),
     [VMC_CALL_RESUME] = ON_DOMAIN(resume, ),
+    [VMC_CALL_RENAME] = ON_DOMAIN(rename, ),
     [VMC_CALL_SET_METADATA] = ON_DOMAIN(set_metadata, ),
     [VMC_CALL_SET_VCPUS] = ON_DOMAIN(set_vcpus, ),
     [VMC_CALL_SET_GUEST_VCPUS] = ON_DOMAIN(set_guest_vcpus, ),

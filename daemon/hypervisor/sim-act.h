@@ -40,6 +40,7 @@ gboolean vmc_sim_act_reset(VmcSimAct *act, GError **error);
 gboolean vmc_sim_act_destroy(VmcSimAct *act, GError **error);
 gboolean vmc_sim_act_suspend(VmcSimAct *act, GError **error);
 gboolean vmc_sim_act_resume(VmcSimAct *act, GError **error);
+gboolean vmc_sim_act_rename(VmcSimAct *act, GError **error);
 gboolean vmc_sim_act_set_metadata(VmcSimAct *act, GError **error);
 
 /* sim-resize.c */

@@ -108,6 +108,7 @@ static const ActRow acts[VMC_N_CALLS] = {
     [VMC_CALL_DESTROY] = {vmc_sim_act_destroy, 0},
     [VMC_CALL_SUSPEND] = {vmc_sim_act_suspend, ACT_NEEDS_DOMAIN},
     [VMC_CALL_RESUME] = {vmc_sim_act_resume, DOMAIN_JOB},
+    [VMC_CALL_RENAME] = {vmc_sim_act_rename, DOMAIN_JOB},
     [VMC_CALL_SET_METADATA] = {vmc_sim_act_set_metadata, DOMAIN_JOB},
     [VMC_CALL_SET_VCPUS] = {vmc_sim_act_set_vcpus, DOMAIN_JOB},
     [VMC_CALL_SET_GUEST_VCPUS] = {vmc_sim_act_set_guest_vcpus, DOMAIN_JOB},

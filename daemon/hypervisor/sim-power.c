@@ -65,20 +65,28 @@ add_domain(VmcSimHost *host, const VmcDomainFacts *facts)
 }
 
 static gboolean
+check_name(const VmcSimAct *act,
+           const char *name,
+           const char *uuid,
+           GError **error)
+{
+    const VmcSimDomain *other = vmc_sim_host_find_by_name(act->host, name);
+
+    if (other == NULL || g_strcmp0(other->uuid, uuid) == 0)
+        return TRUE;
+    return vmc_sim_act_refuse(act, error, VMC_ERROR_EXISTS,
+                              "domain '%s' exists already, with UUID %s", name,
+                              other->uuid);
+}
+
+static gboolean
 check_definition(VmcSimAct *act, const VmcDomainFacts *facts, GError **error)
 {
-    const VmcSimDomain *other =
-        vmc_sim_host_find_by_name(act->host, facts->name);
-
     if (g_strcmp0(facts->domain_type, "kvm") == 0 &&
         !vmc_sim_host_has_kvm(act->host))
         return vmc_sim_act_refuse(act, error, VMC_ERROR_UNSUPPORTED,
                                   "there is no KVM");
-    if (other != NULL && g_strcmp0(other->uuid, facts->uuid) != 0)
-        return vmc_sim_act_refuse(act, error, VMC_ERROR_EXISTS,
-                                  "domain '%s' exists already, with UUID %s",
-                                  facts->name, other->uuid);
-    return TRUE;
+    return check_name(act, facts->name, facts->uuid, error);
 }
 
 gboolean
@@ -114,6 +122,29 @@ vmc_sim_act_undefine(VmcSimAct *act, GError **error)
     domain->is_persistent = FALSE;
     vmc_sim_host_changed(act->host, VMC_EVENT_DOMAIN_CHANGED, domain->uuid,
                          "undefined");
+    return TRUE;
+}
+
+gboolean
+vmc_sim_act_rename(VmcSimAct *act, GError **error)
+{
+    VmcSimDomain *domain = act->domain;
+    const char *name = act->call->name;
+
+    if (g_strcmp0(domain->name, name) == 0)
+        return TRUE;
+    if (name == NULL || *name == '\0')
+        return vmc_sim_act_refuse(act, error, VMC_ERROR_INVALID,
+                                  "the new name is empty");
+    if (vmc_run_state_is_active(domain->state))
+        return vmc_sim_act_refuse(act, error, VMC_ERROR_REFUSED,
+                                  "cannot rename active domain");
+    if (!check_name(act, name, domain->uuid, error))
+        return FALSE;
+    g_free(domain->name);
+    domain->name = g_strdup(name);
+    vmc_sim_host_changed(act->host, VMC_EVENT_DOMAIN_CHANGED, domain->uuid,
+                         "renamed");
     return TRUE;
 }
 

@@ -8,25 +8,6 @@
 
 /* ---- the VM -------------------------------------------------------------- */
 
-static gboolean
-check_name(const VmcFleet *fleet, const char *name, GError **error)
-{
-    const VmcVm *other;
-
-    if (!vmc_vm_name_check(name, error))
-        return FALSE;
-    other = vmc_fleet_find_vm(fleet, name);
-    if (other == NULL)
-        return TRUE;
-    g_set_error(error, VMC_ERROR, VMC_ERROR_EXISTS,
-                "the name '%s' is taken by a VM%s%s%s; choose another, or "
-                "delete that one first",
-                name, other->host != NULL ? " on host '" : "",
-                other->host != NULL ? other->host : "",
-                other->host != NULL ? "'" : "");
-    return FALSE;
-}
-
 static VmcVm *
 vm_of(const VmcCreateRequest *request)
 {
@@ -205,7 +186,7 @@ vmc_create_plan_new(const VmcFleet *fleet,
     g_return_val_if_fail(fleet != NULL && request != NULL, NULL);
     g_autoptr(VmcCreatePlan) plan = g_new0(VmcCreatePlan, 1);
 
-    if (!check_name(fleet, request->name, error) ||
+    if (!vmc_fleet_check_name_free(fleet, request->name, NULL, error) ||
         !check_host(fleet, request->host, error))
         return NULL;
     plan->vm = vm_of(request);

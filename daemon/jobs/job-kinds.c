@@ -11,6 +11,7 @@ static const VmcJobKind kinds[] = {
      VMC_JOB_TAKES_MOVING | VMC_JOB_HAS_TWO_HOSTS},
     {"pause", vmc_pause_job_run},
     {"reboot", vmc_reboot_job_run},
+    {"rename", vmc_rename_job_run},
     {"resume", vmc_resume_job_run},
     {"resize", vmc_resize_job_run},
     {"start", vmc_start_job_run},

@@ -26,8 +26,11 @@ gboolean vmc_create_job_run(VmcJobRun *run, GError **error);
 /* delete-job.c. Intent: {"force": delete it though it runs} */
 gboolean vmc_delete_job_run(VmcJobRun *run, GError **error);
 
-/* adopt-job.c. Intent: {"service_class": …} */
+/* adopt-job.c. Intent: {"service_class"?, "vcpus_max"?, "memory_max_bytes"?} */
 gboolean vmc_adopt_job_run(VmcJobRun *run, GError **error);
+
+/* rename-job.c. Intent: {"name": the new one} */
+gboolean vmc_rename_job_run(VmcJobRun *run, GError **error);
 
 /* resize-job.c. Intent: {"vcpus"?, "memory_bytes"?}, see resize-order.h */
 gboolean vmc_resize_job_run(VmcJobRun *run, GError **error);

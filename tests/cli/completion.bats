@@ -21,7 +21,7 @@ in_bash() {
 }
 
 @test "bash" {
-    same "$(in_bash 'vmctl re' vmctl re)" 'reboot resume resize'
+    same "$(in_bash 'vmctl re' vmctl re)" 'reboot resume rename resize'
     same "$(in_bash 'vmctl host ' vmctl host '')" 'list show add remove'
     same "$(in_bash 'vmctl x -o ' vmctl list -o '')" 'table json plain'
     same "$(in_bash 'vmctl list --output=j' vmctl list --output = j)" json
@@ -59,6 +59,7 @@ in_bash() {
     run fish --no-config -c "source '$completions/vmctl.fish'
         complete -C 'vmctl re'; complete -C 'vmctl list --output=j'"
     output_is <<<"$(printf '%s\t%s\n' reboot 'Boot a VM again' \
+        rename 'Give a VM that is shut off another name' \
         resize 'Grow or shrink a VM, while it runs' \
         resume 'Let a paused VM go on'; echo --output=json)"
 }

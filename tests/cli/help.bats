@@ -27,6 +27,7 @@ migrate
 pause
 plan
 reboot
+rename
 resize
 resume
 show

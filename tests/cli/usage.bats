@@ -24,7 +24,7 @@ wrong() {
     wrong "there is no verb 'strat'; did you mean 'start'\?" strat web1
     wrong "there is no verb 'frobnicate'; 'vmctl help' lists them" frobnicate
     wrong "'st' is ambiguous: it may be start, stop" st web1
-    wrong "'re' is ambiguous: it may be reboot, resume, resize" re web1
+    wrong "'re' is ambiguous: it may be reboot, resume, rename, resize" re web1
     wrong "host: there is no verb 'ad1'; did you mean 'add'\?" host ad1
     wrong "there is no verb ''" ''
 }

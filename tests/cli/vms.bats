@@ -143,6 +143,32 @@ END
     [ "${stderr_lines[-1]}" = "vmctl: stop 'web1': done" ]
 }
 
+@test "rename: of a VM that is off, to a name that is free" {
+    local uuid
+    uuid=$(vmctl -o json show web1 | jq -r .uuid)
+    expect 0 rename web1 web-9
+    [ -z "$output" ]
+    [ "${stderr_lines[-1]}" = "vmctl: rename 'web1': done" ]
+    same "$(vmctl -o json show web-9 | jq -r .uuid)" "$uuid"
+    expect 4 show web1
+    expect 0 rename web-9 web1
+    expect 2 rename web1 'web 1'
+    one_sentence
+    expect 2 rename web1
+    says 'NAME is missing'
+    expect 4 rename nope web2
+    one_sentence
+    expect 0 create web2 --template web --no-start
+    expect 9 rename web1 web2
+    one_sentence
+    expect 0 delete web2 --yes
+    expect 0 start web1
+    expect 3 rename web1 web2
+    one_sentence
+    says 'stop it first'
+    expect 0 stop web1 --force
+}
+
 @test "--no-wait prints the number of the job, and job wait follows it" {
     expect 0 start web1 --no-wait
     [[ $output =~ ^[0-9]+$ ]]

@@ -85,6 +85,8 @@ teardown() {
     done_with POST /v1/vms/a/migrate '{"to": "h2", "bandwidth_mib_per_s": 9999}'
     done_with POST /v1/vms/a/reboot '{"force": true}'
     done_with POST /v1/vms/a/stop '{"force": true, "timeout_s": 5}'
+    done_with POST /v1/vms/a/rename '{"name": "b"}'
+    done_with POST /v1/vms/b/rename '{"name": "a"}'
     record GET /v1/jobs 200
     record GET '/v1/jobs?vm=a&state=all&limit=2' 200
     record GET /v1/jobs/1 200

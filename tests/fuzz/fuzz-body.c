@@ -21,7 +21,7 @@ const char *const vmc_fuzz_seeds = "corpus/body";
 static const VmcRecordType *const types[] = {
     &vmc_host_body_type,   &vmc_create_body_type, &vmc_stop_body_type,
     &vmc_reboot_body_type, &vmc_resize_body_type, &vmc_migrate_body_type,
-    &vmc_adopt_body_type,
+    &vmc_adopt_body_type,  &vmc_rename_body_type,
 };
 
 /* Room for any of the structs. */

@@ -75,6 +75,30 @@ teardown_file() {
     [[ "$output" == *con42sole* ]]
 }
 
+@test "rename: refused while it runs, then the same guest by another name" {
+    local uuid
+    uuid=$(vm life1 .uuid)
+    [ "$(vm life1 .state)" = running ] || vmctl start life1
+    run vmctl rename life1 life2
+    echo "$output"
+    [ "$status" = 3 ]
+    [[ "$output" == *'stop it first'* ]]
+    vmctl stop life1 --force
+    vmctl rename life1 life2
+    assert_equal "$(vm life2 .uuid)" "$uuid" UUID
+    run vmctl show life1
+    [ "$status" = 4 ]
+    assert_equal "$(definitions life1)" 0 'definitions of the old name'
+    assert_equal "$(definitions life2)" 1 'definitions of the new name'
+    vmctl start life2
+    wait_for 90 guest_is_up life2
+    assert_equal "$(report life2 .uuid)" "$uuid" 'UUID in the guest'
+    vmctl stop life2 --force
+    vmctl rename life2 life1
+    vmctl start life1
+    wait_for 90 guest_is_up life1
+}
+
 @test "delete leaves no definition and no volume behind" {
     local uuid
     vmctl create life-disk --template lab-disk

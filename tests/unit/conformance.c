@@ -90,6 +90,42 @@ test_name_taken(Bench *bench)
     bench_must_fail(bench, call, VMC_ERROR_EXISTS);
 }
 
+static void
+define_other(Bench *bench, const char *uuid, const char *name)
+{
+    g_autoptr(VmcCall) call = vmc_call_new(VMC_CALL_DEFINE, NULL);
+
+    call->xml = bench->suite->make_xml(bench->suite, uuid, name);
+    bench_must(bench, call, NULL);
+}
+
+/* A domain that is off takes another name, once or twice asked; not while it
+ * runs, and not a name that is taken. */
+static void
+test_rename(Bench *bench)
+{
+    g_autofree char *uuid = g_uuid_string_random();
+    g_autofree char *taken = g_strconcat(bench->name, "-taken", NULL);
+    g_autoptr(VmcCall) call = vmc_call_new(VMC_CALL_RENAME, bench->uuid);
+    g_autoptr(VmcCall) undefine = vmc_call_new(VMC_CALL_UNDEFINE, uuid);
+
+    bench_define(bench);
+    define_other(bench, uuid, taken);
+    call->name = g_strdup(taken);
+    bench_must_fail(bench, call, VMC_ERROR_EXISTS);
+    bench_must(bench, undefine, NULL);
+    g_free(call->name);
+    call->name = g_strconcat(bench->name, "-new", NULL);
+    bench_do(bench, VMC_CALL_START);
+    bench_must_refuse(bench, call);
+    bench_do(bench, VMC_CALL_DESTROY);
+    bench_must(bench, call, NULL);
+    bench_must(bench, call, NULL);
+    g_autoptr(VmcDomainFacts) facts = bench_read(bench);
+    g_assert_cmpstr(facts->name, ==, call->name);
+    bench_do(bench, VMC_CALL_START);
+}
+
 /* XML that is none is refused as such. */
 static void
 test_bad_xml(Bench *bench)
@@ -419,6 +455,7 @@ static const ConformanceTest tests[] = {
     {"absent", test_absent},
     {"define", test_define},
     {"name-taken", test_name_taken},
+    {"rename", test_rename},
     {"bad-xml", test_bad_xml},
     {"metadata", test_metadata},
     {"lifecycle", test_lifecycle},

@@ -51,6 +51,7 @@ new_full_call(void)
     VmcCall *call = vmc_call_new(VMC_CALL_MIGRATE, "uuid");
 
     call->flags = VMC_CALL_LIVE | VMC_CALL_CONFIG;
+    call->name = g_strdup("web2");
     call->xml = g_strdup("<domain/>");
     call->alias = g_strdup("dimm0");
     call->domain_type = g_strdup("qemu");
@@ -81,6 +82,7 @@ test_copy(void)
     g_assert_cmpstr(copy->uuid, ==, "uuid");
     g_assert_cmpuint(copy->flags, ==, VMC_CALL_LIVE | VMC_CALL_CONFIG);
     g_assert_cmpstr(copy->xml, ==, "<domain/>");
+    g_assert_cmpstr(copy->name, ==, "web2");
     g_assert_cmpstr(copy->alias, ==, "dimm0");
     g_assert_cmpstr(copy->domain_type, ==, "qemu");
     g_assert_cmpstr(copy->pool, ==, "default");

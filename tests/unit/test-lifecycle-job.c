@@ -123,7 +123,7 @@ static void
 test_found_is_refused(VmcDaemonFixture *fixture, gconstpointer data)
 {
     static const char *const kinds[] = {"start",  "pause",  "resume", "stop",
-                                        "reboot", "delete", NULL};
+                                        "reboot", "delete", "rename", NULL};
 
     vmc_daemon_fixture_add_sim_host(fixture, "h2", "vms=1");
     g_autoptr(VmcVm) found = NULL;
