@@ -248,6 +248,45 @@ test_name_taken(Fixture *fixture, gconstpointer data)
     g_assert_nonnull(strstr(error->message, "web1"));
 }
 
+static void
+define_with_variables(Fixture *fixture, const char *file)
+{
+    g_autoptr(GError) error = NULL;
+    VmcCall *call = vmc_call_new(VMC_CALL_DEFINE, NULL);
+
+    call->xml = g_strdup_printf(
+        "<domain type='test'><name>web1</name><uuid>" UUID "</uuid>"
+        "<memory unit='MiB'>512</memory><os><type arch='i686'>hvm</type>"
+        "<loader readonly='yes' type='pflash'>/code.fd</loader>"
+        "<nvram>/variables/%s</nvram></os></domain>",
+        file);
+    g_assert_true(try(fixture, call, NULL, &error));
+    g_assert_no_error(error);
+}
+
+static gboolean
+is_rename_refused(Fixture *fixture)
+{
+    g_autoptr(GError) error = NULL;
+    VmcCall *call = vmc_call_new(VMC_CALL_RENAME, UUID);
+
+    call->name = g_strdup("web2");
+    (void) try(fixture, call, NULL, &error);
+    return g_error_matches(error, VMC_ERROR, VMC_ERROR_REFUSED) &&
+           strstr(error->message, "web1_VARS.fd") != NULL;
+}
+
+/* Where the variables of UEFI firmware are in a file of the old name, the next
+ * domain of that name would take it as its own. */
+static void
+test_rename_with_variables(Fixture *fixture, gconstpointer data)
+{
+    define_with_variables(fixture, "web1_VARS.fd");
+    g_assert_true(is_rename_refused(fixture));
+    define_with_variables(fixture, "of-its-own.fd");
+    g_assert_false(is_rename_refused(fixture));
+}
+
 /* On what is not KVM no vCPU is unplugged: that kills a guest under TCG. */
 static void
 test_no_unplug(Fixture *fixture, gconstpointer data)
@@ -334,6 +373,7 @@ main(int argc, char **argv)
     ADD(inventory);
     ADD(metadata);
     ADD(name_taken);
+    ADD(rename_with_variables);
     ADD(no_unplug);
     ADD(events);
     ADD(gone);
