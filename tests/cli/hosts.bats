@@ -113,9 +113,30 @@ END
     expect 2 host add h3 'sim://h3?cores=lots'
     one_sentence
     says 'cores'
-    try host add h3 'qemu+unix:///system?socket=/nonexistent/libvirt-sock'
-    [ "$status" = 6 ]
+    expect 6 host add h3 'qemu+unix:///system?socket=/nonexistent/libvirt-sock'
     one_sentence
+    says "^vmctl: host 'h3' was not added: cannot connect to 'qemu.*: .*; check"
+    expect 2 host add h3 nonsense
+    one_sentence
+    says "write it like qemu"
+    same "$(vmctl -o plain host list | cut -f1 | paste -sd' ')" 'h1 h2'
+}
+
+@test "a host that takes the connection and says nothing, or answers late" {
+    crash_vmctld
+    printf '[hosts]\nconnect_timeout_s = 1\n' >"$BATS_FILE_TMPDIR/vmctld.conf"
+    start_vmctld
+    local socket=$BATS_TEST_TMPDIR/silent
+    socat -u "UNIX-LISTEN:$socket,fork" OPEN:/dev/null 3>&- &
+    local listener=$!
+    while [ ! -S "$socket" ]; do sleep 0.01; done
+    expect 6 host add h3 "qemu+unix:///system?socket=$socket"
+    kill "$listener"
+    one_sentence
+    says "host 'h3' was not added: 'qemu.*' did not answer within 1 s; check"
+    expect 6 host add h4 'sim://h4?open_ms=60000'
+    one_sentence
+    says "host 'h4' was not added: .* did not answer within 1 s; check"
     same "$(vmctl -o plain host list | cut -f1 | paste -sd' ')" 'h1 h2'
 }
 

@@ -73,6 +73,28 @@ END
     says "^vmctl: $file:2: .*frobnicate"
 }
 
+@test "a cycle, and a DOCTYPE with entities that blow up" {
+    write hen <<'END'
+<template name="hen" extends="egg" xmlns="urn:vmctl:template:1"/>
+END
+    write egg <<'END'
+<template name="egg" extends="hen" xmlns="urn:vmctl:template:1"/>
+END
+    expect 2 template check --template-dir "$templates" "$file"
+    [ -z "$output" ]
+    one_sentence
+    says "hen.xml:1: 'egg' extends itself: egg → hen → egg; remove one"
+    write laughs <<'END'
+<!DOCTYPE t [<!ENTITY a "ha"> <!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;">
+<!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;"> <!ENTITY d "&c;&c;&c;&c;&c;&c;">]>
+<template name="laughs" xmlns="urn:vmctl:template:1"><title>&d;</title></template>
+END
+    expect 2 template check --template-dir "$templates" "$file"
+    [ -z "$output" ]
+    one_sentence
+    says "^vmctl: $file:1: a DOCTYPE is not allowed; a template is plain XML"
+}
+
 @test "no such file, a folder, no text, no schema, what it extends is missing" {
     expect 4 template check "$BATS_TEST_TMPDIR/none.xml"
     one_sentence
@@ -105,4 +127,5 @@ END
     expect 2 template check --template-dir "$templates" \
         "$BATS_TEST_TMPDIR/large.xml"
     one_sentence
+    says 'large.xml:1: the file is larger than 256 KiB'
 }

@@ -110,6 +110,24 @@ END
     one_sentence
 }
 
+@test "a host that cannot run it is refused, with what it lacks" {
+    vmctl host add n1 'sim://n1?networks=other&pools=default'
+    vmctl host add n2 'sim://n2?domain_type=qemu'
+    vmctl host add n3 'sim://n3?cpu_models=Broadwell'
+    vmctl host add n4 'sim://n4?cores=1&memory=1GiB'
+    local host
+    for host in n1:"no active network 'default'" n2:'has no KVM' \
+        n3:'CPU cannot give model' n4:'memory: claims 2GiB'; do
+        expect 3 migrate web1 --to "${host%%:*}"
+        one_sentence
+        says "^vmctl: host '${host%%:*}' cannot take VM 'web1': .*${host#*:}"
+    done
+    same "$(vmctl -o json show web1 | jq -r '.host, .state')" $'h1\nrunning'
+    for host in n1 n2 n3 n4; do
+        vmctl host remove "$host"
+    done
+}
+
 @test "everything that can be said at create arrives" {
     printf '#cloud-config\nhostname: other\n' >"$BATS_TEST_TMPDIR/user-data"
     expect 0 create web4 -t web --vcpus 4 --memory 3GiB --disk root=30GiB \
