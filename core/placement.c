@@ -99,6 +99,9 @@ refuse_by_hardware(const Trial *trial)
                                 .networks = request->networks,
                                 .bridges = request->bridges};
 
+    if (g_strcmp0(request->domain_type, "kvm") == 0 &&
+        g_strcmp0(trial->host->domain_type, "qemu") == 0)
+        return g_strdup("it has no KVM");
     return vmc_host_misfit(trial->host, &needs);
 }
 

@@ -24,6 +24,7 @@
  * @bridges: (nullable): bridges that must exist on the host
  * @cpu_model: (nullable): CPU model the host must be able to give
  * @machine: (nullable): machine type the host must know
+ * @domain_type: (nullable): "kvm" when it cannot do without
  * @template_name: (nullable): the template of a new VM, which rules may be
  *   about
  */
@@ -38,6 +39,7 @@ typedef struct {
     GStrv bridges;
     const char *cpu_model;
     const char *machine;
+    const char *domain_type;
     const char *template_name;
 } VmcPlacementRequest;
 

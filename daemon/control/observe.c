@@ -75,6 +75,30 @@ begin(const VmcObservation *seen)
     return vm;
 }
 
+/* ---- what its host must have -----------------------------------------------
+ */
+
+static void
+replace_list(GStrv *list, GStrv seen)
+{
+    if (seen == NULL)
+        return;
+    g_strfreev(*list);
+    *list = g_strdupv(seen);
+}
+
+static void
+observe_needs(VmcVm *vm, const VmcDomainFacts *facts)
+{
+    replace_list(&vm->pools, facts->pools);
+    replace_list(&vm->networks, facts->networks);
+    replace_list(&vm->bridges, facts->bridges);
+    if (facts->cpu_model != NULL)
+        replace(&vm->cpu_model, facts->cpu_model);
+    if (facts->machine != NULL)
+        replace(&vm->machine, facts->machine);
+}
+
 /* ---- size -----------------------------------------------------------------
  */
 
@@ -144,6 +168,7 @@ vmc_vm_observe(const VmcObservation *observation)
     if (!is_held && !in_transit) {
         replace(&vm->host, observation->host);
         replace(&vm->name, facts->name);
+        observe_needs(vm, facts);
         observe_size(vm, facts);
         observe_pending(vm, &facts->shape);
     }
@@ -161,11 +186,28 @@ triples_equal(const VmcTriple *a, const VmcTriple *b)
            a->usable == b->usable;
 }
 
+static gboolean
+lists_equal(GStrv a, GStrv b)
+{
+    return g_strv_equal((const char *const *) a, (const char *const *) b);
+}
+
+static gboolean
+needs_equal(const VmcVm *a, const VmcVm *b)
+{
+    return lists_equal(a->pools, b->pools) &&
+           lists_equal(a->networks, b->networks) &&
+           lists_equal(a->bridges, b->bridges) &&
+           g_strcmp0(a->cpu_model, b->cpu_model) == 0 &&
+           g_strcmp0(a->machine, b->machine) == 0;
+}
+
 gboolean
 vmc_vm_is_stored_same(const VmcVm *a, const VmcVm *b)
 {
     g_return_val_if_fail(a != NULL && b != NULL, FALSE);
-    return a->is_managed == b->is_managed && g_strcmp0(a->name, b->name) == 0 &&
+    return needs_equal(a, b) && a->is_managed == b->is_managed &&
+           g_strcmp0(a->name, b->name) == 0 &&
            g_strcmp0(a->host, b->host) == 0 &&
            g_strcmp0(a->destination, b->destination) == 0 &&
            vmc_resources_equal(a->size, b->size) &&

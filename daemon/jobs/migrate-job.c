@@ -82,18 +82,6 @@ check_destination(const VmcMove *move, const VmcVm *vm, GError **error)
     return FALSE;
 }
 
-static gboolean
-check_kind(const VmcDomainFacts *facts, const VmcHost *to, GError **error)
-{
-    if (g_strcmp0(facts->domain_type, "kvm") != 0 ||
-        g_strcmp0(to->domain_type, "qemu") != 0)
-        return TRUE;
-    g_set_error(error, VMC_ERROR, VMC_ERROR_REFUSED,
-                "host '%s' cannot take VM '%s': it has no KVM", to->name,
-                facts->name);
-    return FALSE;
-}
-
 /* Now that the host has said what the VM needs: the destination that was
  * chosen at first may not have it, and then another will do. */
 static gboolean
@@ -306,8 +294,6 @@ prepare(VmcJobRun *run,
         !choose(order, fleet, vm, facts, error))
         return NULL;
     const VmcHost *to = vmc_fleet_find_host(fleet, order->to);
-    if (!check_kind(facts, to, error))
-        return NULL;
     if (order->bandwidth_mib_per_s == 0)
         order->bandwidth_mib_per_s = settings->bandwidth_mib_per_s;
     return vmc_move_order_make_call(order, to, facts, settings->shared_pools,

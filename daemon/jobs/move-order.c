@@ -69,14 +69,27 @@ make_wishes(const VmcMoveOrder *order, const VmcVm *vm)
     return wishes;
 }
 
+/* What the fleet knows of its needs, or what its host has just said of them. */
 static VmcPlacementRequest
-make_request(const VmcVm *vm, const VmcDomainFacts *facts, GPtrArray *wishes)
+make_request(const VmcFleet *fleet,
+             const VmcVm *vm,
+             const VmcDomainFacts *facts,
+             GPtrArray *wishes)
 {
-    VmcPlacementRequest request = {.vm_name = vm->name,
-                                   .vm_uuid = vm->uuid,
-                                   .size = vm->size,
-                                   .claim = vmc_vm_claim(vm),
-                                   .wishes = wishes};
+    const VmcHost *source =
+        vm->host != NULL ? vmc_fleet_find_host(fleet, vm->host) : NULL;
+    VmcPlacementRequest request = {
+        .vm_name = vm->name,
+        .vm_uuid = vm->uuid,
+        .size = vm->size,
+        .claim = vmc_vm_claim(vm),
+        .wishes = wishes,
+        .pools = vm->pools,
+        .networks = vm->networks,
+        .bridges = vm->bridges,
+        .cpu_model = vm->cpu_model,
+        .machine = vm->machine,
+        .domain_type = source != NULL ? source->domain_type : NULL};
 
     if (facts == NULL)
         return request;
@@ -85,6 +98,7 @@ make_request(const VmcVm *vm, const VmcDomainFacts *facts, GPtrArray *wishes)
     request.bridges = facts->bridges;
     request.cpu_model = facts->cpu_model;
     request.machine = facts->machine;
+    request.domain_type = facts->domain_type;
     return request;
 }
 
@@ -109,7 +123,7 @@ vmc_move_order_find(const VmcMoveOrder *order,
 {
     g_return_val_if_fail(order != NULL && fleet != NULL && vm != NULL, NULL);
     g_autoptr(GPtrArray) wishes = make_wishes(order, vm);
-    VmcPlacementRequest request = make_request(vm, facts, wishes);
+    VmcPlacementRequest request = make_request(fleet, vm, facts, wishes);
 
     VmcPlacement *placement = vmc_placement_find(fleet, &request);
 
@@ -146,7 +160,7 @@ check_named_host(const VmcMoveOrder *order,
                  const VmcVm *vm,
                  GError **error)
 {
-    VmcPlacementRequest request = make_request(vm, NULL, vm->wishes);
+    VmcPlacementRequest request = make_request(fleet, vm, NULL, vm->wishes);
 
     if (g_strcmp0(order->to, vm->host) != 0)
         return vmc_placement_check(fleet, &request, order->to, error);
@@ -163,7 +177,7 @@ choose_host(const VmcMoveOrder *order,
 {
     g_autoptr(VmcPlacement) placement =
         vmc_move_order_find(order, fleet, vm, NULL);
-    VmcPlacementRequest request = make_request(vm, NULL, NULL);
+    VmcPlacementRequest request = make_request(fleet, vm, NULL, NULL);
 
     if (placement->host != NULL)
         return g_strdup(placement->host);

@@ -121,7 +121,11 @@ END
         expect 3 migrate web1 --to "${host%%:*}"
         one_sentence
         says "^vmctl: host '${host%%:*}' cannot take VM 'web1': .*${host#*:}"
+        expect 3 migrate web1 --to "${host%%:*}" --dry-run
+        says "^vmctl: host '${host%%:*}' cannot take VM 'web1': .*${host#*:}"
     done
+    expect 0 migrate web1 --dry-run
+    same "$(grep -c refused <<<"$output")" 5
     same "$(vmctl -o json show web1 | jq -r '.host, .state')" $'h1\nrunning'
     for host in n1 n2 n3 n4; do
         vmctl host remove "$host"

@@ -59,6 +59,32 @@ test_new_domain(void)
 }
 
 /* A lost database is made again from what the domains carry. */
+/* What a host must have for it, so that no move is planned that fails. */
+static void
+test_needs(void)
+{
+    g_autoptr(VmcDomainFacts) facts = make_facts();
+    const char *const networks[] = {"lan", NULL};
+
+    g_strfreev(facts->networks);
+    facts->networks = g_strdupv((char **) networks);
+    facts->cpu_model = g_strdup("EPYC");
+    g_autoptr(VmcVm) vm = observe(NULL, facts, FALSE);
+    g_assert_cmpstr(vm->networks[0], ==, "lan");
+    g_assert_cmpstr(vm->cpu_model, ==, "EPYC");
+
+    /* that it is not seen for once takes nothing away */
+    g_autoptr(VmcDomainFacts) absent = vmc_domain_facts_new(UUID_1, "web1");
+    g_autoptr(VmcVm) gone = observe(vm, absent, FALSE);
+    g_assert_cmpstr(gone->networks[0], ==, "lan");
+    g_assert_cmpstr(gone->cpu_model, ==, "EPYC");
+    g_assert_false(vmc_vm_looks_same(vm, gone));
+
+    facts->networks[0][0] = 'w';
+    g_autoptr(VmcVm) other = observe(vm, facts, FALSE);
+    g_assert_false(vmc_vm_is_stored_same(vm, other));
+}
+
 static void
 test_metadata(void)
 {
@@ -179,6 +205,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/observe/new-domain", test_new_domain);
+    g_test_add_func("/observe/needs", test_needs);
     g_test_add_func("/observe/metadata", test_metadata);
     g_test_add_func("/observe/partial-shrink-counts",
                     test_partial_shrink_counts);

@@ -179,6 +179,24 @@ test_hardware(void)
     assert_refused(fleet, &request, "big", "*no active storage pool 'fast'*");
 }
 
+/* A guest under KVM cannot go on where there is only emulation; an emulated one
+ * can go anywhere. */
+static void
+test_no_kvm(void)
+{
+    g_autoptr(VmcFleet) fleet = make_fleet();
+    g_autoptr(VmcHost) host = vmc_host_copy(vmc_fleet_find_host(fleet, "big"));
+    VmcPlacementRequest request = make_request(1, GIB);
+
+    g_free(host->domain_type);
+    host->domain_type = g_strdup("qemu");
+    g_autoptr(VmcFleet) slow = vmc_fleet_with_host(fleet, host);
+    request.domain_type = "qemu";
+    g_assert_true(vmc_placement_check(slow, &request, "big", NULL));
+    request.domain_type = "kvm";
+    assert_refused(slow, &request, "big", "*it has no KVM*");
+}
+
 static void
 test_nowhere_to_go(void)
 {
@@ -237,6 +255,7 @@ main(int argc, char **argv)
     g_test_add_func("/placement/wishes", test_wishes);
     g_test_add_func("/placement/states", test_states);
     g_test_add_func("/placement/hardware", test_hardware);
+    g_test_add_func("/placement/no-kvm", test_no_kvm);
     g_test_add_func("/placement/nowhere", test_nowhere_to_go);
     g_test_add_func("/placement/rules", test_rules);
     return g_test_run();
