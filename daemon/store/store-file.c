@@ -174,6 +174,30 @@ vmc_store_file_prepare(const char *path, GError **error)
 /* ---- instead of one that is there -----------------------------------------
  */
 
+static gboolean
+is_taken(const char *path, const char *suffix)
+{
+    g_autofree char *name = g_strconcat(path, suffix, NULL);
+
+    return g_file_test(name, G_FILE_TEST_EXISTS);
+}
+
+/* What @path and its ledger are called from now on: by the second, and counted
+ * when there was one in that second already. Under the lock. */
+static char *
+make_aside(const char *path, gint64 now_s)
+{
+    g_autofree char *ledger = vmc_host_ledger_path(path);
+    g_autofree char *suffix =
+        g_strdup_printf(".damaged-%" G_GINT64_FORMAT, now_s);
+
+    for (guint n = 2; is_taken(path, suffix) || is_taken(ledger, suffix); n++) {
+        g_free(suffix);
+        suffix = g_strdup_printf(".damaged-%" G_GINT64_FORMAT "-%u", now_s, n);
+    }
+    return g_strconcat(path, suffix, NULL);
+}
+
 /* Its log goes first, since another database must not find it. What is known
  * of the hosts goes along, since the next may have fewer. */
 static gboolean
@@ -222,12 +246,12 @@ vmc_store_replace(const char *path,
 {
     g_return_val_if_fail(path != NULL && fleet != NULL, FALSE);
     g_return_val_if_fail(ret_aside != NULL, FALSE);
-    g_autofree char *aside =
-        g_strdup_printf("%s.damaged-%" G_GINT64_FORMAT, path, now_s);
+    g_autofree char *aside = NULL;
     int lock_fd = vmc_store_lock(path, error);
 
     if (lock_fd < 0)
         return FALSE;
+    aside = make_aside(path, now_s);
     gboolean ok = replace_locked(path, fleet, aside, error);
     close(lock_fd);
     if (ok)

@@ -180,7 +180,7 @@ assert_completion(const char *line, const char *expected)
 static void
 test_completion(void)
 {
-    assert_completion("re", "reboot resume resize  ");
+    assert_completion("re", "reboot resume rename resize  ");
     assert_completion("host ", "list show add remove  ");
     assert_completion("hos", "host  ");
     assert_completion("create --tem", "--template  ");

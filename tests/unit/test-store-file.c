@@ -405,6 +405,21 @@ test_replace(VmcStoreFixture *fixture, gconstpointer data)
     assert_holds(fixture, "web7");
 }
 
+/* Whoever repairs twice within a second keeps what stood there both times. */
+static void
+test_replace_again(VmcStoreFixture *fixture, gconstpointer data)
+{
+    g_autofree char *kept = NULL;
+
+    g_assert_true(g_file_set_contents(fixture->path, "broken", -1, NULL));
+    g_autofree char *first = replace(fixture, 1234);
+    g_autofree char *second = replace(fixture, 1234);
+    g_assert_true(g_str_has_suffix(second, "vmctl.db.damaged-1234-2"));
+    g_assert_true(g_file_get_contents(first, &kept, NULL, NULL));
+    g_assert_cmpstr(kept, ==, "broken");
+    assert_holds(fixture, "web7");
+}
+
 static void
 test_replace_nothing(VmcStoreFixture *fixture, gconstpointer data)
 {
@@ -516,6 +531,7 @@ main(int argc, char **argv)
     ADD("half-made", test_half_made);
     ADD("new-on-full-fs", test_new_on_full_fs);
     ADD("replace", test_replace);
+    ADD("replace-again", test_replace_again);
     ADD("replace-nothing", test_replace_nothing);
     ADD("replace-in-use", test_replace_in_use);
     ADD("replace-on-full-fs", test_replace_on_full_fs);
