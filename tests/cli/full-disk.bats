@@ -63,6 +63,8 @@ in_the_middle() {
 
 @test "nothing new is begun, and what there is stays as it is" {
     local words before
+    # what it was created with, the guest takes in a while
+    until_true eval '[ "$(vmctl -o json show web1 | jq -r .pending)" = null ]'
     before=$(vmctl -o plain list; vmctl -o plain host list; vmctl job list)
     fill_up
     for words in 'host add h3 sim://h3' 'host remove spare' \
