@@ -40,12 +40,15 @@ list_hosts(const VmcJobRecord *record, const VmcFleet *fleet)
     return names;
 }
 
+/* The link stands a moment before the fleet shows what the host is: a job that
+ * asks whether it has room would be told that it is unreachable. */
 static gboolean
-is_up(VmcLiveFleet *live_fleet, const char *host_name)
+is_up(VmcLiveFleet *live_fleet, const VmcHost *host)
 {
-    g_autoptr(VmcLink) link = vmc_live_fleet_link(live_fleet, host_name);
+    g_autoptr(VmcLink) link = vmc_live_fleet_link(live_fleet, host->name);
 
-    return link != NULL && vmc_link_is_up(link);
+    return host->state != VMC_HOST_UNREACHABLE && link != NULL &&
+           vmc_link_is_up(link);
 }
 
 char *
@@ -57,8 +60,8 @@ vmc_job_hosts_find_missing(const VmcJobRecord *record, VmcLiveFleet *live_fleet)
 
     for (guint i = 0; i < names->len; i++) {
         const char *name = g_ptr_array_index(names, i);
-        if (vmc_fleet_find_host(fleet, name) != NULL &&
-            !is_up(live_fleet, name))
+        const VmcHost *host = vmc_fleet_find_host(fleet, name);
+        if (host != NULL && !is_up(live_fleet, host))
             return g_strdup(name);
     }
     return NULL;
