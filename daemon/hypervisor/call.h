@@ -28,6 +28,7 @@ typedef enum {
     VMC_CALL_READ_DOMAIN,  /* uuid → domain; NOT_FOUND when absent */
     VMC_CALL_READ_GUEST,   /* uuid → domain, its shape with guest numbers; the
                             * agent is asked only where vmctl manages */
+    VMC_CALL_READ_BOOT,    /* uuid → boot_id; agent */
     VMC_CALL_DEFINE,       /* xml → domain */
     VMC_CALL_UNDEFINE, /* uuid; leaves disks alone; FORCE: UEFI variables go */
     VMC_CALL_START,    /* uuid */
@@ -115,6 +116,7 @@ typedef struct {
  * @domains: (nullable) (element-type VmcDomainFacts): of LIST_DOMAINS
  * @domain: (nullable): of READ_DOMAIN, READ_GUEST and DEFINE
  * @migration: of READ_MIGRATION
+ * @boot_id: (nullable): of READ_BOOT: another one after each boot of the guest
  * @path: (nullable): of CREATE_DISK and CREATE_SEED: where the volume is
  * @fd: of OPEN_CONSOLE: the caller's end of a stream socket; else -1
  *
@@ -125,6 +127,7 @@ typedef struct {
     GPtrArray *domains; /* (element-type VmcDomainFacts) */
     VmcDomainFacts *domain;
     VmcMigrationFacts migration;
+    char *boot_id;
     char *path;
     int fd; /* -1 for none */
 } VmcReply;

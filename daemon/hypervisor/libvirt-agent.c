@@ -15,7 +15,7 @@
 #define ANSWER_S 3
 #define ONLINE_ANSWER_S 15
 
-#define MEMINFO_BYTES_MAX 16384
+#define FILE_BYTES_MAX 16384
 #define BYTES_PER_KIB 1024
 
 /* ---- asking -------------------------------------------------------------- */
@@ -180,12 +180,12 @@ vmc_agent_parse_meminfo(const char *text, VmcGuestMemory *ret_memory)
 }
 
 static char *
-read_guest_file(virDomainPtr dom, gint64 handle, GError **error)
+read_opened(virDomainPtr dom, gint64 handle, GError **error)
 {
     g_autofree char *command = g_strdup_printf(
         "{\"execute\":\"guest-file-read\",\"arguments\":{\"handle\":"
         "%" G_GINT64_FORMAT ",\"count\":%d}}",
-        handle, MEMINFO_BYTES_MAX);
+        handle, FILE_BYTES_MAX);
     g_autoptr(JsonNode) answer = ask(dom, command, ANSWER_S, error);
     const char *base64 = NULL;
     g_autofree guchar *bytes = NULL;
@@ -199,26 +199,35 @@ read_guest_file(virDomainPtr dom, gint64 handle, GError **error)
     return g_strndup(bytes != NULL ? (const char *) bytes : "", n_bytes);
 }
 
+/* The beginning of a file, be it one of the kernel's that tell no size. */
+static char *
+read_guest_file(virDomainPtr dom, const char *path, GError **error)
+{
+    g_autofree char *command =
+        g_strdup_printf("{\"execute\":\"guest-file-open\",\"arguments\":"
+                        "{\"path\":\"%s\",\"mode\":\"r\"}}",
+                        path);
+    g_autoptr(JsonNode) opened = ask(dom, command, ANSWER_S, error);
+    g_autoptr(JsonNode) closed = NULL;
+    char *text = NULL;
+    gint64 handle = 0;
+
+    if (opened == NULL)
+        return NULL;
+    if (json_node_get_value_type(opened) == G_TYPE_INT64)
+        handle = json_node_get_int(opened);
+    text = read_opened(dom, handle, error);
+    closed = ask_with_int(dom, "guest-file-close", "handle", handle, NULL);
+    return text;
+}
+
 gboolean
 vmc_agent_read_memory(virDomainPtr dom,
                       VmcGuestMemory *ret_memory,
                       GError **error)
 {
-    g_autoptr(JsonNode) opened = NULL;
-    g_autoptr(JsonNode) closed = NULL;
-    g_autofree char *text = NULL;
-    gint64 handle = 0;
+    g_autofree char *text = read_guest_file(dom, "/proc/meminfo", error);
 
-    opened = ask(dom,
-                 "{\"execute\":\"guest-file-open\",\"arguments\":"
-                 "{\"path\":\"/proc/meminfo\",\"mode\":\"r\"}}",
-                 ANSWER_S, error);
-    if (opened == NULL)
-        return FALSE;
-    if (json_node_get_value_type(opened) == G_TYPE_INT64)
-        handle = json_node_get_int(opened);
-    text = read_guest_file(dom, handle, error);
-    closed = ask_with_int(dom, "guest-file-close", "handle", handle, NULL);
     if (text == NULL)
         return FALSE;
     if (vmc_agent_parse_meminfo(text, ret_memory))
@@ -227,6 +236,24 @@ vmc_agent_read_memory(virDomainPtr dom,
                 "the guest '%s' has no MemTotal in its /proc/meminfo",
                 virDomainGetName(dom));
     return FALSE;
+}
+
+/* ---- the boot ------------------------------------------------------------ */
+
+char *
+vmc_agent_read_boot(virDomainPtr dom, GError **error)
+{
+    g_autofree char *text =
+        read_guest_file(dom, "/proc/sys/kernel/random/boot_id", error);
+
+    if (text == NULL)
+        return NULL;
+    if (g_uuid_string_is_valid(g_strstrip(text)))
+        return g_steal_pointer(&text);
+    g_set_error(error, VMC_ERROR, VMC_ERROR_UNSUPPORTED,
+                "the guest '%s' does not say which boot of it this is",
+                virDomainGetName(dom));
+    return NULL;
 }
 
 /* ---- memory blocks ------------------------------------------------------- */

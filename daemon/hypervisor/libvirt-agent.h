@@ -64,6 +64,16 @@ gboolean vmc_agent_read_memory(virDomainPtr dom,
                                GError **error);
 
 /**
+ * vmc_agent_read_boot:
+ * @dom: a running domain whose agent answers
+ * @error: as vmc_agent_read_memory()
+ *
+ * Returns: (transfer full) (nullable): what a Linux guest made up for itself
+ * when it booted
+ */
+char *vmc_agent_read_boot(virDomainPtr dom, GError **error);
+
+/**
  * vmc_agent_read_block_size:
  * @dom: a running domain whose agent answers
  * @ret_bytes: (out): the unit in which the guest takes memory online

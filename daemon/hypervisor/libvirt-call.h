@@ -44,6 +44,7 @@ VMC_LIBVIRT_DOMAIN_CALL(reset);
 
 /* libvirt-guest.c */
 VMC_LIBVIRT_DOMAIN_CALL(read_guest);
+VMC_LIBVIRT_DOMAIN_CALL(read_boot);
 VMC_LIBVIRT_DOMAIN_CALL(set_guest_vcpus);
 VMC_LIBVIRT_DOMAIN_CALL(online_guest_memory);
 

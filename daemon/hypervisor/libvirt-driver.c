@@ -53,6 +53,7 @@ static const CallRow rows[VMC_N_CALLS] = {
     [VMC_CALL_LIST_DOMAINS] = ON_HOST(list_domains, .traits = READS),
     [VMC_CALL_READ_DOMAIN] = ON_DOMAIN(read_domain, .traits = READS),
     [VMC_CALL_READ_GUEST] = ON_DOMAIN(read_guest, .traits = READS),
+    [VMC_CALL_READ_BOOT] = ON_DOMAIN(read_boot, .traits = READS),
     [VMC_CALL_DEFINE] = ON_HOST(define, ),
     [VMC_CALL_UNDEFINE] = ON_DOMAIN(undefine, .traits = ABSENT_IS_DONE),
     [VMC_CALL_START] = ON_DOMAIN(start, ),

@@ -102,6 +102,16 @@ vmc_libvirt_read_guest(virDomainPtr dom,
 }
 
 gboolean
+vmc_libvirt_read_boot(virDomainPtr dom,
+                      const VmcCall *call,
+                      VmcReply *reply,
+                      GError **error)
+{
+    reply->boot_id = vmc_agent_read_boot(dom, error);
+    return reply->boot_id != NULL;
+}
+
+gboolean
 vmc_libvirt_set_guest_vcpus(virDomainPtr dom,
                             const VmcCall *call,
                             VmcReply *reply,

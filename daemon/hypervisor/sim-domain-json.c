@@ -47,6 +47,7 @@ static const Member members[] = {
     DOMAIN(MEMBER_BYTES, shape.virtio_mem_config_bytes),
     DOMAIN(MEMBER_COUNT, shape.dimm_slots_free),
     DOMAIN(MEMBER_COUNT, shape.dimm_slots_config_free),
+    DOMAIN(MEMBER_COUNT, guest.n_boots),
     DOMAIN(MEMBER_FLAG, guest.is_booted),
     DOMAIN(MEMBER_FLAG, guest.is_poisoned),
     DOMAIN(MEMBER_COUNT, guest.n_online),

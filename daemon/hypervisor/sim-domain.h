@@ -17,6 +17,7 @@ typedef struct _VmcSimMigration VmcSimMigration;
 /**
  * VmcSimGuest:
  * @traits: how it behaves
+ * @n_boots: how often it was switched on or reset
  * @is_booted: the operating system runs
  * @boot_us: when it will; 0: it does not boot
  * @off_us: when it will have shut down; 0: it does not
@@ -32,6 +33,7 @@ typedef struct _VmcSimMigration VmcSimMigration;
  */
 typedef struct {
     VmcSimTraits traits;
+    guint n_boots;
     gboolean is_booted;
     gint64 boot_us;
     gint64 off_us;

@@ -6,6 +6,7 @@
 #include "daemon/hypervisor/sim-act.h"
 #include "daemon/hypervisor/sim-console.h"
 #include "daemon/hypervisor/sim-fault.h"
+#include "daemon/hypervisor/sim-guest.h"
 #include "daemon/hypervisor/sim-world.h"
 
 /* A connection to a simulated host: names it, so that it never points into the
@@ -80,6 +81,15 @@ read_guest(VmcSimAct *act, GError **error)
 }
 
 static gboolean
+read_boot(VmcSimAct *act, GError **error)
+{
+    if (!vmc_sim_act_needs_agent(act, error))
+        return FALSE;
+    act->reply->boot_id = vmc_sim_guest_boot_id(act->domain);
+    return TRUE;
+}
+
+static gboolean
 open_console(VmcSimAct *act, GError **error)
 {
     if (!vmc_sim_act_needs_running(act, error))
@@ -99,6 +109,7 @@ static const ActRow acts[VMC_N_CALLS] = {
     [VMC_CALL_LIST_DOMAINS] = {list_domains, ACT_READS},
     [VMC_CALL_READ_DOMAIN] = {read_domain, ACT_READS | ACT_NEEDS_DOMAIN},
     [VMC_CALL_READ_GUEST] = {read_guest, ACT_READS | ACT_NEEDS_DOMAIN},
+    [VMC_CALL_READ_BOOT] = {read_boot, ACT_READS | ACT_NEEDS_DOMAIN},
     [VMC_CALL_DEFINE] = {vmc_sim_act_define, 0},
     [VMC_CALL_UNDEFINE] = {vmc_sim_act_undefine, ACT_TAKES_JOB},
     [VMC_CALL_START] = {vmc_sim_act_start, DOMAIN_JOB},

@@ -60,9 +60,10 @@ void
 vmc_sim_guest_stop(VmcSimDomain *domain)
 {
     VmcSimTraits traits = domain->guest.traits;
+    guint n_boots = domain->guest.n_boots;
 
     g_free(domain->guest.leaving);
-    domain->guest = (VmcSimGuest){.traits = traits};
+    domain->guest = (VmcSimGuest){.traits = traits, .n_boots = n_boots};
 }
 
 /* DIMMs that are no multiple of its memory block are not used by Linux. */
@@ -86,6 +87,7 @@ vmc_sim_guest_boot(VmcSimDomain *domain)
     VmcSimGuest *guest = &domain->guest;
 
     vmc_sim_guest_stop(domain);
+    guest->n_boots++;
     domain->shape.virtio_mem_current_bytes = 0;
     guest->offline_bytes =
         vmc_vm_shape_dimm_bytes(&domain->shape) - ignored_bytes(domain);
@@ -146,6 +148,12 @@ gboolean
 vmc_sim_guest_has_balloon(const VmcSimDomain *domain)
 {
     return domain->guest.is_booted && domain->guest.traits.balloon;
+}
+
+char *
+vmc_sim_guest_boot_id(const VmcSimDomain *domain)
+{
+    return g_strdup_printf("%s-%u", domain->uuid, domain->guest.n_boots);
 }
 
 /* What firmware and kernel keep of the initial memory. */

@@ -33,6 +33,9 @@ gboolean vmc_sim_guest_has_agent(const VmcSimDomain *domain);
 /* Whether the balloon driver gives statistics. */
 gboolean vmc_sim_guest_has_balloon(const VmcSimDomain *domain);
 
+/* (transfer full): which boot of it this is */
+char *vmc_sim_guest_boot_id(const VmcSimDomain *domain);
+
 /* What it calls MemTotal; 0 when it does not run. */
 guint64 vmc_sim_guest_total_bytes(const VmcSimDomain *domain);
 

@@ -185,6 +185,7 @@ add_vm(VmcSimHost *host, guint number)
     domain->is_kvm = vmc_sim_host_has_kvm(host);
     domain->shape.can_unplug_vcpus = domain->is_kvm;
     domain->guest.traits = host->config->guest;
+    domain->guest.n_boots = 1;
     domain->guest.is_booted = TRUE;
     domain->guest.n_online = domain->shape.vcpus_plugged;
     domain->guest.balloon_target_bytes = domain->shape.balloon_bytes;

@@ -19,6 +19,9 @@
 #define ASK_AGAIN_US (5 * G_USEC_PER_SEC)
 #define ASKED "asked"
 
+/* Which boot of the guest was to end; the guest knows by its agent. */
+#define BOOT "boot"
+
 /**
  * Order:
  * @is_forced: do not ask the guest
@@ -379,7 +382,51 @@ is_reset(const VmcJobEvent *event)
            g_strcmp0(event->detail, VMC_EVENT_DETAIL_RESET) == 0;
 }
 
-/* Only the machine's reset tells that it was done. */
+/* (transfer full) (nullable): the guest has no agent, or that is not up */
+static char *
+read_boot(VmcJobRun *run, const VmcVm *vm)
+{
+    g_autoptr(VmcCall) call = vmc_call_new(VMC_CALL_READ_BOOT, vm->uuid);
+    g_auto(VmcReply) reply = VMC_REPLY_INIT;
+
+    if (!vmc_job_run_call(run, vm->host, call, &reply, NULL))
+        return NULL;
+    return g_steal_pointer(&reply.boot_id);
+}
+
+typedef enum {
+    BOOT_UNKNOWN, /* the guest does not say, or did not before */
+    BOOT_SAME,
+    BOOT_NEW,
+} Boot;
+
+static Boot
+compare_boot(VmcJobRun *run, const VmcVm *vm)
+{
+    const char *before = vmc_job_run_recall(run, BOOT);
+    g_autofree char *now = before != NULL ? read_boot(run, vm) : NULL;
+
+    if (now == NULL)
+        return BOOT_UNKNOWN;
+    return g_str_equal(before, now) ? BOOT_SAME : BOOT_NEW;
+}
+
+static gboolean
+not_rebooted(const VmcVm *vm, const Order *order, Boot boot, GError **error)
+{
+    g_set_error(
+        error, VMC_ERROR,
+        boot == BOOT_SAME ? VMC_ERROR_FAILED : VMC_ERROR_UNKNOWN,
+        "the guest of VM '%s' was %s and %s in %" G_GINT64_FORMAT " s: %s%s",
+        vm->name, order->is_forced ? "made to reboot" : "asked to reboot",
+        boot == BOOT_SAME ? "did not do so" : "was not seen to do so",
+        order->timeout_s, boot == BOOT_SAME ? "" : "look at its uptime, or ",
+        order->is_forced ? "do it again" : "use --force to press reset");
+    return FALSE;
+}
+
+/* The machine's reset tells that it was done; where nobody was there to hear of
+ * it, the guest that has booted anew. */
 static gboolean
 wait_for_reset(VmcJobRun *run,
                const VmcVm *vm,
@@ -388,28 +435,28 @@ wait_for_reset(VmcJobRun *run,
 {
     Wait wait = wait_new(vm, order->timeout_s);
     gboolean is_over = FALSE;
+    Boot boot = BOOT_UNKNOWN;
 
     while (!is_over) {
         g_autoptr(VmcJobEvent) event = NULL;
         if (!wait_more(run, &wait, &is_over, &event, error))
             return FALSE;
-        if (is_reset(event)) {
-            vmc_job_run_note(run, "the machine was reset");
+        if (event == NULL)
+            boot = compare_boot(run, vm);
+        if (is_reset(event) || boot == BOOT_NEW) {
+            vmc_job_run_note(run, "the %s",
+                             boot == BOOT_NEW ? "guest has booted anew"
+                                              : "machine was reset");
             return show_rebooted(run, vm, error);
         }
     }
-    g_set_error(
-        error, VMC_ERROR, VMC_ERROR_UNKNOWN,
-        "the guest of VM '%s' was %s and was not seen to do so in "
-        "%" G_GINT64_FORMAT " s: look at its uptime, or %s",
-        vm->name, order->is_forced ? "made to reboot" : "asked to reboot",
-        order->timeout_s,
-        order->is_forced ? "do it again" : "use --force to press reset");
-    return FALSE;
+    return not_rebooted(vm, order, boot, error);
 }
 
+/* When the answer is lost, its event or the guest must tell, which takes as
+ * long as a boot. */
 static gboolean
-press_reset(VmcJobRun *run, const VmcVm *vm, GError **error)
+press_reset(VmcJobRun *run, const VmcVm *vm, const Order *order, GError **error)
 {
     GError *local = NULL;
 
@@ -419,7 +466,9 @@ press_reset(VmcJobRun *run, const VmcVm *vm, GError **error)
         return fail_asking(run, vm, local, error);
     vmc_job_run_note(run, "%s", local->message);
     g_clear_error(&local);
-    Order soon = {.is_forced = TRUE, .timeout_s = RESET_TIMEOUT_S};
+    Order soon = *order;
+    if (vmc_job_run_recall(run, BOOT) == NULL)
+        soon.timeout_s = RESET_TIMEOUT_S;
     return wait_for_reset(run, vm, &soon, error);
 }
 
@@ -438,36 +487,83 @@ ask_to_reboot(VmcJobRun *run,
 }
 
 static gboolean
+begin_reboot(VmcJobRun *run,
+             const VmcVm *vm,
+             const Order *order,
+             GError **error)
+{
+    return vmc_job_run_step(run, 200, error,
+                            order->is_forced
+                                ? "press reset of VM '%s'"
+                                : "ask the guest of VM '%s' to reboot",
+                            vm->name);
+}
+
+static gboolean
 reboot(VmcJobRun *run,
        const VmcVm *vm,
        const VmcDomainFacts *facts,
        const Order *order,
        GError **error)
 {
-    g_autofree char *how =
-        g_strdup_printf(order->is_forced ? "press reset of VM '%s'"
-                                         : "ask the guest of VM '%s' to reboot",
-                        vm->name);
+    g_autofree char *boot =
+        facts->has_agent_channel ? read_boot(run, vm) : NULL;
 
-    vmc_job_run_listen(run, vm->host);
-    if (!vmc_job_run_step(run, 200, error, "%s", how) ||
-        !vmc_job_run_remember(run, ASKED, how, error))
+    if (!begin_reboot(run, vm, order, error) ||
+        (boot != NULL && !vmc_job_run_remember(run, BOOT, boot, error)) ||
+        !vmc_job_run_remember(run, ASKED, "yes", error))
         return FALSE;
-    return order->is_forced ? press_reset(run, vm, error)
+    return order->is_forced ? press_reset(run, vm, order, error)
                             : ask_to_reboot(run, vm, facts, order, error);
 }
 
-/* Twice would be one too many. */
+/* The guest is still the one that was to reboot, and its agent answers: it may
+ * be on its way down, and can be asked once more. Not by the power button,
+ * which the next boot might hear. */
 static gboolean
-resume_reboot(VmcJobRun *run, const VmcVm *vm, GError **error)
+reboot_again(VmcJobRun *run,
+             const VmcVm *vm,
+             const Order *order,
+             GError **error)
+{
+    g_autoptr(GError) local = NULL;
+
+    vmc_job_run_note(run, "the guest has not rebooted yet");
+    if (!begin_reboot(run, vm, order, error))
+        return FALSE;
+    if (order->is_forced)
+        return press_reset(run, vm, order, error);
+    if (!ask_once(run, vm, VMC_CALL_REBOOT, VMC_CALL_BY_AGENT, &local))
+        vmc_job_run_note(run, "%s", local->message);
+    return wait_for_reset(run, vm, order, error);
+}
+
+/* What the vmctld before asked for may have been done; only the guest knows. */
+static gboolean
+resume_reboot(VmcJobRun *run,
+              const VmcVm *vm,
+              const Order *order,
+              GError **error)
 {
     if (!show_rebooted(run, vm, error))
         return FALSE;
-    g_set_error(error, VMC_ERROR, VMC_ERROR_UNKNOWN,
-                "vmctld was cut off while VM '%s' was to reboot: it runs, and "
-                "its uptime tells whether it did",
-                vm->name);
-    return FALSE;
+    if (vmc_job_run_recall(run, BOOT) == NULL) {
+        g_set_error(error, VMC_ERROR, VMC_ERROR_UNKNOWN,
+                    "vmctld was cut off while VM '%s' was to reboot: it runs, "
+                    "and its uptime tells whether it did",
+                    vm->name);
+        return FALSE;
+    }
+    switch (compare_boot(run, vm)) {
+    case BOOT_NEW:
+        vmc_job_run_note(run, "the guest has booted anew");
+        return show_rebooted(run, vm, error);
+    case BOOT_SAME:
+        return reboot_again(run, vm, order, error);
+    case BOOT_UNKNOWN: /* it is on its way */
+    default:
+        return wait_for_reset(run, vm, order, error);
+    }
 }
 
 gboolean
@@ -478,8 +574,9 @@ vmc_reboot_job_run(VmcJobRun *run, GError **error)
 
     if (vm == NULL || !read_order(run, &order, error))
         return FALSE;
+    vmc_job_run_listen(run, vm->host);
     if (vmc_job_run_recall(run, ASKED) != NULL)
-        return resume_reboot(run, vm, error);
+        return resume_reboot(run, vm, &order, error);
     g_autoptr(VmcDomainFacts) facts = vmc_job_look(run, vm->host, error);
     if (facts == NULL)
         return FALSE;

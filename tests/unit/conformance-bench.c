@@ -379,11 +379,17 @@ has_agent(const VmcVmShape *shape, gpointer data)
 }
 
 void
+bench_await_agent(Bench *bench)
+{
+    bench_await_guest(bench, has_agent, NULL);
+}
+
+void
 bench_boot(Bench *bench)
 {
     bench_define(bench);
     bench_do(bench, VMC_CALL_START);
-    bench_await_guest(bench, has_agent, NULL);
+    bench_await_agent(bench);
 }
 
 static gboolean

@@ -54,6 +54,9 @@ void bench_define(Bench *bench);
 /* Defines and starts the domain, and waits for its guest agent. */
 void bench_boot(Bench *bench);
 
+/* Until the guest's agent answers. */
+void bench_await_agent(Bench *bench);
+
 /* (transfer full) */
 VmcDomainFacts *bench_read(Bench *bench);
 VmcDomainFacts *bench_read_guest(Bench *bench);

@@ -199,6 +199,33 @@ test_shutdown(Bench *bench)
     bench_do(bench, VMC_CALL_SHUTDOWN);
 }
 
+static char *
+read_boot(Bench *bench)
+{
+    g_autoptr(VmcCall) call = vmc_call_new(VMC_CALL_READ_BOOT, bench->uuid);
+    g_auto(VmcReply) reply = VMC_REPLY_INIT;
+
+    bench_must(bench, call, &reply);
+    return g_steal_pointer(&reply.boot_id);
+}
+
+/* The guest tells one boot from another. */
+static void
+test_boot(Bench *bench)
+{
+    bench_define(bench);
+    bench_fails(bench, VMC_CALL_READ_BOOT, VMC_ERROR_REFUSED);
+    bench_do(bench, VMC_CALL_START);
+    bench_await_agent(bench);
+    g_autofree char *first = read_boot(bench);
+    g_autofree char *again = read_boot(bench);
+    g_assert_cmpstr(first, ==, again);
+    bench_do(bench, VMC_CALL_RESET);
+    bench_await_agent(bench);
+    g_autofree char *second = read_boot(bench);
+    g_assert_cmpstr(first, !=, second);
+}
+
 /* A domain that is undefined while it runs runs on, and then is gone. */
 static void
 test_undefine_running(Bench *bench)
@@ -460,6 +487,7 @@ static const ConformanceTest tests[] = {
     {"metadata", test_metadata},
     {"lifecycle", test_lifecycle},
     {"shutdown", test_shutdown},
+    {"boot", test_boot},
     {"undefine-running", test_undefine_running},
     {"events", test_events},
     {"console", test_console},

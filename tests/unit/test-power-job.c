@@ -4,8 +4,9 @@
 #include "daemon/jobs/job-kinds.h"
 
 #include "core/error.h"
+#include "daemon/hypervisor/sim-fault.h"
 #include "daemon/hypervisor/sim-world.h"
-#include "tests/unit/crash-bench.h"
+#include "tests/unit/daemon-fixture.h"
 
 #define UUID_1 "00000000-0000-4000-8000-000000000001"
 
@@ -228,6 +229,47 @@ test_reboot_deaf(VmcDaemonFixture *fixture, gconstpointer data)
     g_assert_cmpint(forced->state, ==, VMC_JOB_DONE);
 }
 
+/* It answers and stays up: then it is known that it did not. */
+static void
+test_reboot_ignored(VmcDaemonFixture *fixture, gconstpointer data)
+{
+    vmc_fixture_wait_until(guest_answers, fixture);
+    set_guest("acpi", "no");
+    g_autoptr(VmcJobRecord) record =
+        run_job(fixture, "reboot", "{\"timeout_s\":1}");
+    g_assert_cmpint(record->state, ==, VMC_JOB_FAILED);
+    g_assert_nonnull(strstr(record->error_message, "did not do so"));
+}
+
+static gboolean
+is_asked(gpointer data)
+{
+    return vmc_sim_fault_count() == 1;
+}
+
+/* vmctld is killed while it asks, and the guest is one that cannot say whether
+ * it has booted anew: it is not asked twice. */
+static void
+test_reboot_cut_off(VmcDaemonFixture *fixture, gconstpointer data)
+{
+    const VmcSimFault slow = {.kind = VMC_SIM_FAULT_HANG, .call = "reboot"};
+
+    set_guest("agent", "no");
+    fixture->deadline_max_ms = 1000; /* so long the first daemon takes to end */
+    vmc_daemon_fixture_end(fixture);
+    vmc_daemon_fixture_begin(fixture);
+    vmc_daemon_fixture_wait_for_host(fixture, "h1");
+    vmc_sim_fault_add(&slow);
+    guint64 id = vmc_daemon_fixture_submit(fixture, "reboot", UUID_1, NULL);
+    vmc_fixture_wait_until(is_asked, NULL);
+    vmc_daemon_fixture_end(fixture);
+    vmc_daemon_fixture_begin(fixture);
+    g_autoptr(VmcJobRecord) record = vmc_daemon_fixture_finish(fixture, id);
+    g_assert_cmpint(record->state, ==, VMC_JOB_UNKNOWN);
+    g_assert_nonnull(strstr(record->error_message, "uptime"));
+    g_assert_cmpuint(vmc_sim_fault_count(), ==, 1);
+}
+
 static void
 test_reboot_off(VmcDaemonFixture *fixture, gconstpointer data)
 {
@@ -328,54 +370,6 @@ test_reboot_once(VmcDaemonFixture *fixture, gconstpointer data)
     g_assert_cmpuint(vmc_sim_fault_count(), ==, 1);
 }
 
-/* ---- crashes --------------------------------------------------------------
- */
-
-static void
-prepare(VmcDaemonFixture *fixture)
-{
-    vmc_daemon_fixture_define(fixture, "h1", UUID_1, "web1");
-    vmc_daemon_fixture_call(fixture, "h1", VMC_CALL_START, UUID_1);
-}
-
-static void
-submit_stop(VmcDaemonFixture *fixture)
-{
-    vmc_daemon_fixture_submit(fixture, "stop", UUID_1, "{\"timeout_s\":2}");
-}
-
-static void
-submit_forced_stop(VmcDaemonFixture *fixture)
-{
-    vmc_daemon_fixture_submit(fixture, "stop", UUID_1, "{\"force\":true}");
-}
-
-static void
-submit_reboot(VmcDaemonFixture *fixture)
-{
-    vmc_daemon_fixture_submit(fixture, "reboot", UUID_1, NULL);
-}
-
-static const VmcCrashScenario scenarios[] = {
-    {"stop", prepare, submit_stop},
-    {"forced-stop", prepare, submit_forced_stop},
-    {"reboot", prepare, submit_reboot},
-};
-
-/* A reboot is not asked for again, since it may have been done: it says so. */
-static const VmcCrashCase crash_cases[] = {
-    {"stop", "shutdown", VMC_JOB_DONE, VMC_VM_SHUT_OFF},
-    {"forced-stop", "destroy", VMC_JOB_DONE, VMC_VM_SHUT_OFF},
-    {"reboot", "reboot", VMC_JOB_UNKNOWN, VMC_VM_RUNNING},
-    {"reboot", "read-domain", VMC_JOB_DONE, VMC_VM_RUNNING},
-};
-
-static void
-test_crashes(void)
-{
-    vmc_crash_bench_run_cases(crash_cases, G_N_ELEMENTS(crash_cases), UUID_1);
-}
-
 #define ADD(name, func)                                                        \
     g_test_add("/power-job/" name, VmcDaemonFixture, NULL, set_up, func,       \
                vmc_daemon_fixture_tear_down)
@@ -384,7 +378,6 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    vmc_crash_bench_init(scenarios, G_N_ELEMENTS(scenarios));
     ADD("stop-by-agent", test_stop_by_agent);
     ADD("stop-by-button", test_stop_by_button);
     ADD("stop-deaf", test_stop_deaf);
@@ -395,9 +388,10 @@ main(int argc, char **argv)
     ADD("bad-intent", test_bad_intent);
     ADD("reboot", test_reboot);
     ADD("reboot-deaf", test_reboot_deaf);
+    ADD("reboot-ignored", test_reboot_ignored);
+    ADD("reboot-cut-off", test_reboot_cut_off);
     ADD("reboot-off", test_reboot_off);
     ADD("faults", test_faults);
     ADD("reboot-once", test_reboot_once);
-    g_test_add_func("/power-job/crashes", test_crashes);
     return g_test_run();
 }
