@@ -10,21 +10,24 @@
 #define HOST "cores=16&memory=64GiB&shared_pools=yes"
 #define SOURCE HOST "&vms=1&vm_memory=1GiB&vm_vcpus=2"
 
+#define NEW_NAME "web2"
+
 static const VmcCourse courses[] = {
     {"start", "start", NULL, VMC_RUN_SHUT_OFF, VMC_RUN_RUNNING, "h1"},
     {"stop", "stop", NULL, VMC_RUN_RUNNING, VMC_RUN_SHUT_OFF, "h1"},
     {"stop-force", "stop", "{\"force\":true}", VMC_RUN_RUNNING,
      VMC_RUN_SHUT_OFF, "h1"},
-    {"reboot", "reboot", NULL, VMC_RUN_RUNNING, VMC_RUN_RUNNING, "h1",
-     VMC_COURSE_CAN_BE_UNKNOWN},
+    {"reboot", "reboot", NULL, VMC_RUN_RUNNING, VMC_RUN_RUNNING, "h1"},
     {"reboot-force", "reboot", "{\"force\":true}", VMC_RUN_RUNNING,
-     VMC_RUN_RUNNING, "h1", VMC_COURSE_CAN_BE_UNKNOWN},
+     VMC_RUN_RUNNING, "h1"},
     {"pause", "pause", NULL, VMC_RUN_RUNNING, VMC_RUN_PAUSED, "h1"},
     {"resume", "resume", NULL, VMC_RUN_PAUSED, VMC_RUN_RUNNING, "h1"},
     {"resize", "resize", "{\"vcpus\":4,\"memory_bytes\":2147483648}",
      VMC_RUN_RUNNING, VMC_RUN_RUNNING, "h1"},
     {"shrink", "resize", "{\"vcpus\":1}", VMC_RUN_RUNNING, VMC_RUN_RUNNING,
      "h1"},
+    {"rename", "rename", "{\"name\":\"" NEW_NAME "\"}", VMC_RUN_SHUT_OFF,
+     VMC_RUN_SHUT_OFF, "h1"},
     {"migrate", "migrate", "{\"from\":\"h1\",\"to\":\"h2\"}", VMC_RUN_RUNNING,
      VMC_RUN_RUNNING, "h2"},
     {"adopt", "adopt", NULL, VMC_RUN_RUNNING, VMC_RUN_RUNNING, "h1",
@@ -67,25 +70,121 @@ put_vm(VmcCourseBench *bench)
     return g_strdup(CREATE_BENCH_UUID);
 }
 
-void
-vmc_course_bench_begin(VmcCourseBench *bench, const VmcCourse *course)
+/* (transfer full): the URI of a host, which keeps its state in @state if that
+ * is not NULL. */
+static char *
+host_parameters(const VmcCourse *course, const char *host, const char *state)
+{
+    const gboolean is_source = g_str_equal(host, "h1");
+    const gboolean is_found = (course->flags & VMC_COURSE_IS_FOUND) != 0;
+
+    return g_strdup_printf("%s%s%s%s", is_source ? SOURCE : HOST,
+                           is_source && !is_found ? "&vms_managed=yes" : "",
+                           state != NULL ? "&state=" : "",
+                           state != NULL ? state : "");
+}
+
+static void
+add_host(VmcCourseBench *bench, const char *host, const char *state)
+{
+    g_autofree char *parameters = host_parameters(bench->course, host, state);
+
+    vmc_daemon_fixture_add_sim_host(&bench->daemon, host, parameters);
+}
+
+static gboolean
+guest_answers(gpointer data)
+{
+    VmcCourseBench *bench = data;
+    g_autoptr(VmcDomainFacts) facts =
+        vmc_sim_fixture_look(&bench->daemon, "h1", bench->uuid);
+
+    return facts->shape.agent_answers || !facts->has_agent_channel;
+}
+
+static void
+put_into_state(VmcCourseBench *bench, VmcRunState state)
 {
     VmcDaemonFixture *daemon = &bench->daemon;
 
-    bench->course = course;
-    vmc_sim_fixture_set_up(daemon, /* has_monitor= */ FALSE);
-    daemon->settings->shutdown_timeout_s = 2;
-    vmc_daemon_fixture_add_sim_host(
-        daemon, "h1",
-        (bench->course->flags & VMC_COURSE_IS_FOUND) != 0 ? SOURCE
-                                                          : SOURCE
-            "&vms_managed=yes");
-    vmc_daemon_fixture_add_sim_host(daemon, "h2", HOST);
-    bench->uuid = put_vm(bench);
-    if (bench->course->before == VMC_RUN_SHUT_OFF)
+    if (state == VMC_RUN_SHUT_OFF)
         vmc_daemon_fixture_call(daemon, "h1", VMC_CALL_DESTROY, bench->uuid);
-    if (bench->course->before == VMC_RUN_PAUSED)
+    if (state == VMC_RUN_PAUSED)
         vmc_daemon_fixture_call(daemon, "h1", VMC_CALL_SUSPEND, bench->uuid);
+    if (state == VMC_RUN_RUNNING)
+        vmc_fixture_wait_until(guest_answers, bench);
+}
+
+static void
+prepare(VmcCourseBench *bench,
+        const VmcCourse *course,
+        const char *dir,
+        gboolean has_monitor)
+{
+    bench->course = course;
+    vmc_sim_fixture_init(&bench->daemon, has_monitor, dir);
+    bench->daemon.settings->shutdown_timeout_s = 2;
+}
+
+static void
+begin(VmcCourseBench *bench, const char *state)
+{
+    vmc_daemon_fixture_begin(&bench->daemon);
+    add_host(bench, "h1", state);
+    add_host(bench, "h2", state);
+    bench->uuid = put_vm(bench);
+    put_into_state(bench, bench->course->before);
+}
+
+void
+vmc_course_bench_begin(VmcCourseBench *bench, const VmcCourse *course)
+{
+    g_autofree char *dir = g_dir_make_tmp("vmctl-course-XXXXXX", NULL);
+
+    prepare(bench, course, dir, /* has_monitor= */ FALSE);
+    begin(bench, NULL);
+}
+
+static char *
+state_path(const char *dir)
+{
+    return g_build_filename(dir, "world.json", NULL);
+}
+
+void
+vmc_course_bench_begin_in(VmcCourseBench *bench,
+                          const VmcCourse *course,
+                          const char *dir)
+{
+    g_autofree char *state = state_path(dir);
+
+    prepare(bench, course, dir, /* has_monitor= */ FALSE);
+    begin(bench, state);
+}
+
+static void
+remember_host(VmcCourseBench *bench, const char *host, const char *state)
+{
+    g_autofree char *parameters = host_parameters(bench->course, host, state);
+
+    g_hash_table_insert(bench->daemon.uris, g_strdup(host),
+                        g_strdup_printf("sim://%s?%s", host, parameters));
+}
+
+void
+vmc_course_bench_resume(VmcCourseBench *bench,
+                        const VmcCourse *course,
+                        const char *dir)
+{
+    g_autofree char *state = state_path(dir);
+
+    prepare(bench, course, dir, /* has_monitor= */ TRUE);
+    remember_host(bench, "h1", state);
+    remember_host(bench, "h2", state);
+    bench->uuid = (course->flags & VMC_COURSE_HAS_DISKS) != 0
+                      ? g_strdup(CREATE_BENCH_UUID)
+                      : vmc_sim_uuid_of("h1-vm1");
+    vmc_daemon_fixture_begin(&bench->daemon);
 }
 
 void
@@ -163,6 +262,17 @@ assert_resized(VmcCourseBench *bench)
 }
 
 static void
+assert_renamed(VmcCourseBench *bench)
+{
+    g_autoptr(VmcVm) vm = vmc_daemon_fixture_vm(&bench->daemon, bench->uuid);
+    g_autoptr(VmcDomainFacts) facts =
+        vmc_daemon_fixture_look(&bench->daemon, "h1", bench->uuid);
+
+    g_assert_cmpstr(vm->name, ==, NEW_NAME);
+    g_assert_cmpstr(facts->name, ==, NEW_NAME);
+}
+
+static void
 assert_adopted(VmcCourseBench *bench)
 {
     g_autoptr(VmcFleet) stored =
@@ -183,6 +293,8 @@ vmc_course_bench_assert_done(VmcCourseBench *bench, const VmcJobRecord *record)
     assert_only_on(bench, course->where, course->after);
     if (g_str_equal(course->kind, "resize"))
         assert_resized(bench);
+    if (g_str_equal(course->kind, "rename"))
+        assert_renamed(bench);
     if ((course->flags & VMC_COURSE_IS_FOUND) != 0)
         assert_adopted(bench);
 }
@@ -193,6 +305,15 @@ vmc_course_bench_assert_failed(VmcCourseBench *bench,
 {
     g_assert_cmpstr(vmc_job_state_to_name(record->state), ==, "failed");
     assert_only_on(bench, "h1", bench->course->before);
+}
+
+const VmcCourse *
+vmc_course_find(const char *name)
+{
+    for (gsize i = 0; i < G_N_ELEMENTS(courses); i++)
+        if (g_str_equal(courses[i].name, name))
+            return &courses[i];
+    g_assert_not_reached();
 }
 
 void

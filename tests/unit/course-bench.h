@@ -6,19 +6,18 @@
 /*
  * The course of each kind of job on simulated hosts h1 and h2, for tests that
  * disturb it at every call: what it begins from, and what must be when it is
- * done. There is no monitor, so that all calls are those of the job.
+ * done. Where nothing else is said there is no monitor, so that all calls are
+ * those of the job.
  */
 
 /**
  * VmcCourseFlags:
- * @VMC_COURSE_CAN_BE_UNKNOWN: a call that was lost leaves no trace
  * @VMC_COURSE_HAS_DISKS: it makes or deletes volumes
  * @VMC_COURSE_IS_FOUND: the VM is not managed before
  */
 typedef enum {
-    VMC_COURSE_CAN_BE_UNKNOWN = 1 << 0,
-    VMC_COURSE_HAS_DISKS = 1 << 1,
-    VMC_COURSE_IS_FOUND = 1 << 2,
+    VMC_COURSE_HAS_DISKS = 1 << 0,
+    VMC_COURSE_IS_FOUND = 1 << 1,
 } VmcCourseFlags;
 
 /**
@@ -50,8 +49,21 @@ typedef struct {
 /* Adds a test PREFIX/COURSE of every course there is. */
 void vmc_course_bench_add_tests(const char *prefix, GTestDataFunc test);
 
-/* A daemon, two hosts, and the VM as it is before. */
+/* There is one of that name. */
+const VmcCourse *vmc_course_find(const char *name);
+
+/* A daemon, two hosts, and the VM as it is before; its guest answers. */
 void vmc_course_bench_begin(VmcCourseBench *bench, const VmcCourse *course);
+
+/* The same in a folder that is given, where the hosts keep their state. */
+void vmc_course_bench_begin_in(VmcCourseBench *bench,
+                               const VmcCourse *course,
+                               const char *dir);
+
+/* Another daemon, over what that one has left there; this one has a monitor. */
+void vmc_course_bench_resume(VmcCourseBench *bench,
+                             const VmcCourse *course,
+                             const char *dir);
 void vmc_course_bench_end(VmcCourseBench *bench);
 
 /* Submits the job; gives its id. */

@@ -9,14 +9,26 @@
 #include "daemon/hypervisor/sim-host.h"
 
 void
-vmc_sim_fixture_set_up(VmcDaemonFixture *fixture, gboolean has_monitor)
+vmc_sim_fixture_init(VmcDaemonFixture *fixture,
+                     gboolean has_monitor,
+                     const char *dir)
 {
     fixture->deadline_max_ms = 500;
     fixture->has_monitor = has_monitor;
-    vmc_daemon_fixture_set_up(fixture, NULL);
+    vmc_daemon_fixture_init(fixture, dir);
     fixture->settings->vcpu_timeout_s = 1;
     fixture->settings->memory_timeout_s = 1;
     fixture->settings->guest_online_timeout_s = 1;
+}
+
+void
+vmc_sim_fixture_set_up(VmcDaemonFixture *fixture, gboolean has_monitor)
+{
+    g_autofree char *dir = g_dir_make_tmp("vmctl-daemon-XXXXXX", NULL);
+
+    g_assert_nonnull(dir);
+    vmc_sim_fixture_init(fixture, has_monitor, dir);
+    vmc_daemon_fixture_begin(fixture);
 }
 
 /* ---- domains ------------------------------------------------------------ */

@@ -13,6 +13,11 @@
  * ends a test, when a VM runs twice: a test of that goes without. */
 void vmc_sim_fixture_set_up(VmcDaemonFixture *fixture, gboolean has_monitor);
 
+/* Only prepares, in a folder that is given. */
+void vmc_sim_fixture_init(VmcDaemonFixture *fixture,
+                          gboolean has_monitor,
+                          const char *dir);
+
 /* Takes the domain "HOST-vm1" into the fleet as managed. Returns its UUID. */
 char *vmc_sim_fixture_adopt(VmcDaemonFixture *fixture, const char *host);
 

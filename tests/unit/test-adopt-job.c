@@ -4,7 +4,8 @@
 #include "daemon/jobs/job-kinds.h"
 
 #include "core/error.h"
-#include "tests/unit/crash-bench.h"
+#include "daemon/hypervisor/sim-fault.h"
+#include "tests/unit/daemon-fixture.h"
 #include "tests/unit/sim-xml.h"
 
 #define UUID_1 "00000000-0000-4000-8000-000000000001"
@@ -164,58 +165,6 @@ test_faults(VmcDaemonFixture *fixture, gconstpointer data)
     assert_managed(fixture, TRUE);
 }
 
-/* ---- crashes --------------------------------------------------------------
- */
-
-static void
-prepare(VmcDaemonFixture *fixture)
-{
-    find(fixture, UUID_1, "web1");
-    g_autoptr(VmcVm) vm = vmc_vm_new(UUID_1, "web1");
-    vm->host = g_strdup("h1");
-    vm->state = VMC_VM_RUNNING;
-    vmc_live_fleet_put_vm(fixture->live_fleet, vm);
-}
-
-static void
-submit(VmcDaemonFixture *fixture)
-{
-    vmc_daemon_fixture_submit(fixture, "adopt", UUID_1,
-                              "{\"service_class\":\"silver\"}");
-}
-
-static const VmcCrashScenario scenarios[] = {{"adopt", prepare, submit}};
-
-static gboolean
-is_ours(gpointer data)
-{
-    VmcDaemonFixture *fixture = data;
-    g_autoptr(VmcVm) vm = vmc_daemon_fixture_vm(fixture, UUID_1);
-    g_autoptr(VmcFleet) stored = vmc_store_load_fleet(fixture->store, NULL);
-
-    return vm != NULL && vm->is_managed &&
-           g_strcmp0(vm->service_class, "silver") == 0 &&
-           vmc_fleet_find_vm(stored, UUID_1) != NULL;
-}
-
-/* Killed at any step it is adopted in the end: the store had never heard of the
- * domain, so the next vmctld must see it before the job can go on. */
-static void
-test_crashes(void)
-{
-    for (guint i = 0; i < 2; i++) {
-        VmcDaemonFixture fixture = {0};
-        vmc_crash_bench_run(&fixture, "adopt", "set-metadata",
-                            i == 0 ? VMC_SIM_STEP_BEFORE : VMC_SIM_STEP_AFTER,
-                            1);
-        g_autoptr(VmcJobRecord) record = vmc_daemon_fixture_finish(&fixture, 1);
-        g_test_message("%s", record->error_message);
-        g_assert_cmpint(record->state, ==, VMC_JOB_DONE);
-        vmc_fixture_wait_until(is_ours, &fixture);
-        vmc_daemon_fixture_tear_down(&fixture, NULL);
-    }
-}
-
 #define ADD(name, func)                                                        \
     g_test_add("/adopt-job/" name, VmcDaemonFixture, NULL, set_up, func,       \
                vmc_daemon_fixture_tear_down)
@@ -224,7 +173,6 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    vmc_crash_bench_init(scenarios, G_N_ELEMENTS(scenarios));
     ADD("adopt", test_adopt);
     ADD("limits", test_limits);
     ADD("bad-class", test_bad_class);
@@ -232,6 +180,5 @@ main(int argc, char **argv)
     ADD("bad-name", test_bad_name);
     ADD("transient", test_transient);
     ADD("faults", test_faults);
-    g_test_add_func("/adopt-job/crashes", test_crashes);
     return g_test_run();
 }

@@ -4,7 +4,7 @@
 #include "daemon/jobs/job-kinds.h"
 
 #include "core/error.h"
-#include "tests/unit/crash-bench.h"
+#include "daemon/hypervisor/sim-fault.h"
 #include "tests/unit/create-bench.h"
 
 #define UUID CREATE_BENCH_UUID
@@ -189,83 +189,6 @@ test_cancelled(VmcDaemonFixture *fixture, gconstpointer data)
     assert_nothing_left(fixture);
 }
 
-/* ---- crashes --------------------------------------------------------------
- */
-
-static void
-prepare(VmcDaemonFixture *fixture)
-{
-}
-
-static void
-submit(VmcDaemonFixture *fixture)
-{
-    create_bench_submit(fixture, TRUE);
-}
-
-/* Its start is refused, so that it undoes. */
-static void
-submit_in_vain(VmcDaemonFixture *fixture)
-{
-    VmcSimFault no_start = {VMC_SIM_FAULT_REFUSE, .call = "start"};
-
-    vmc_sim_fault_add(&no_start);
-    submit(fixture);
-}
-
-static const VmcCrashScenario scenarios[] = {
-    {"create", prepare, submit},
-    {"undo", prepare, submit_in_vain},
-};
-
-typedef struct {
-    const char *call;
-    guint nth;
-} CrashCase;
-
-static void
-crash(const char *name, const CrashCase *one, VmcSimStep step, VmcJobState end)
-{
-    VmcDaemonFixture fixture = {0};
-
-    vmc_crash_bench_run(&fixture, name, one->call, step, one->nth);
-    g_autoptr(VmcJobRecord) record = vmc_daemon_fixture_finish(&fixture, 1);
-    g_assert_cmpint(record->state, ==, end);
-    if (end == VMC_JOB_DONE)
-        assert_whole(&fixture, VMC_VM_RUNNING);
-    else
-        assert_nothing_left(&fixture);
-    vmc_daemon_fixture_tear_down(&fixture, NULL);
-}
-
-/* Killed at any step, the next vmctld finishes it. */
-static void
-test_crashes(void)
-{
-    static const CrashCase cases[] = {{"create-disk", 1}, {"create-disk", 2},
-                                      {"define", 1},      {"start", 1},
-                                      {"read-domain", 1}, {"read-domain", 2}};
-
-    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        crash("create", &cases[i], VMC_SIM_STEP_BEFORE, VMC_JOB_DONE);
-        crash("create", &cases[i], VMC_SIM_STEP_AFTER, VMC_JOB_DONE);
-    }
-}
-
-/* Killed while it undoes, the next vmctld goes on undoing: it does not take it
- * for a create to be finished, though its host would have it. */
-static void
-test_crashes_in_undo(void)
-{
-    static const CrashCase cases[] = {
-        {"undefine", 1}, {"delete-volume", 1}, {"delete-volume", 2}};
-
-    for (gsize i = 0; i < G_N_ELEMENTS(cases); i++) {
-        crash("undo", &cases[i], VMC_SIM_STEP_BEFORE, VMC_JOB_FAILED);
-        crash("undo", &cases[i], VMC_SIM_STEP_AFTER, VMC_JOB_FAILED);
-    }
-}
-
 #define ADD(name, func)                                                        \
     g_test_add("/create-job/" name, VmcDaemonFixture, NULL, set_up, func,      \
                vmc_daemon_fixture_tear_down)
@@ -274,7 +197,6 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    vmc_crash_bench_init(scenarios, G_N_ELEMENTS(scenarios));
     ADD("create", test_create);
     ADD("without-start", test_without_start);
     ADD("refused", test_refused);
@@ -282,7 +204,5 @@ main(int argc, char **argv)
     ADD("undo-fails", test_undo_fails);
     ADD("unreachable", test_unreachable);
     ADD("cancelled", test_cancelled);
-    g_test_add_func("/create-job/crashes", test_crashes);
-    g_test_add_func("/create-job/crashes-in-undo", test_crashes_in_undo);
     return g_test_run();
 }

@@ -4,7 +4,7 @@
 #include "daemon/jobs/job-kinds.h"
 
 #include "core/error.h"
-#include "tests/unit/crash-bench.h"
+#include "daemon/hypervisor/sim-fault.h"
 #include "tests/unit/create-bench.h"
 
 #define UUID CREATE_BENCH_UUID
@@ -219,43 +219,6 @@ test_in_transit(VmcDaemonFixture *fixture, gconstpointer data)
     g_assert_cmpint(facts->state, ==, VMC_RUN_RUNNING);
 }
 
-/* ---- crashes --------------------------------------------------------------
- */
-
-static void
-prepare(VmcDaemonFixture *fixture)
-{
-    g_autoptr(VmcCreateOrder) order = create_bench_order(fixture, TRUE);
-
-    create_bench_put(fixture, order);
-}
-
-static void
-submit(VmcDaemonFixture *fixture)
-{
-    vmc_daemon_fixture_submit(fixture, "delete", UUID, FORCE);
-}
-
-static const VmcCrashScenario scenarios[] = {{"delete", prepare, submit}};
-
-/* Killed at any step, the next vmctld finishes it, its volumes included. */
-static void
-test_crashes(void)
-{
-    static const char *const calls[] = {"destroy", "undefine", "delete-volume"};
-
-    for (gsize i = 0; i < 2 * G_N_ELEMENTS(calls); i++) {
-        VmcDaemonFixture fixture = {0};
-        vmc_crash_bench_run(
-            &fixture, "delete", calls[i / 2],
-            i % 2 == 0 ? VMC_SIM_STEP_BEFORE : VMC_SIM_STEP_AFTER, 1);
-        g_autoptr(VmcJobRecord) record = vmc_daemon_fixture_finish(&fixture, 1);
-        g_assert_cmpint(record->state, ==, VMC_JOB_DONE);
-        assert_gone(&fixture, 0);
-        vmc_daemon_fixture_tear_down(&fixture, NULL);
-    }
-}
-
 #define ADD(name, func)                                                        \
     g_test_add("/delete-job/" name, VmcDaemonFixture, NULL, set_up, func,      \
                vmc_daemon_fixture_tear_down)
@@ -264,7 +227,6 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    vmc_crash_bench_init(scenarios, G_N_ELEMENTS(scenarios));
     ADD("running", test_running);
     ADD("off", test_off);
     ADD("lost", test_lost);
@@ -275,6 +237,5 @@ main(int argc, char **argv)
     ADD("lost-replies", test_lost_replies);
     ADD("cancelled-late", test_cancelled_late);
     ADD("in-transit", test_in_transit);
-    g_test_add_func("/delete-job/crashes", test_crashes);
     return g_test_run();
 }

@@ -4,7 +4,8 @@
 #include "daemon/jobs/job-kinds.h"
 
 #include "core/error.h"
-#include "tests/unit/crash-bench.h"
+#include "daemon/hypervisor/sim-fault.h"
+#include "tests/unit/daemon-fixture.h"
 
 #define UUID_1 "00000000-0000-4000-8000-000000000001"
 
@@ -286,64 +287,6 @@ test_crash_while_starting(VmcDaemonFixture *fixture, gconstpointer data)
     assert_run_state(fixture, VMC_RUN_RUNNING);
 }
 
-static void
-prepare_off(VmcDaemonFixture *fixture)
-{
-    vmc_daemon_fixture_define(fixture, "h1", UUID_1, "web1");
-}
-
-static void
-prepare_running(VmcDaemonFixture *fixture)
-{
-    prepare_off(fixture);
-    vmc_daemon_fixture_call(fixture, "h1", VMC_CALL_START, UUID_1);
-}
-
-static void
-prepare_paused(VmcDaemonFixture *fixture)
-{
-    prepare_running(fixture);
-    vmc_daemon_fixture_call(fixture, "h1", VMC_CALL_SUSPEND, UUID_1);
-}
-
-static void
-submit_start(VmcDaemonFixture *fixture)
-{
-    vmc_daemon_fixture_submit(fixture, "start", UUID_1, NULL);
-}
-
-static void
-submit_pause(VmcDaemonFixture *fixture)
-{
-    vmc_daemon_fixture_submit(fixture, "pause", UUID_1, NULL);
-}
-
-static void
-submit_resume(VmcDaemonFixture *fixture)
-{
-    vmc_daemon_fixture_submit(fixture, "resume", UUID_1, NULL);
-}
-
-static const VmcCrashScenario scenarios[] = {
-    {"start", prepare_off, submit_start},
-    {"pause", prepare_running, submit_pause},
-    {"resume", prepare_paused, submit_resume},
-};
-
-static const VmcCrashCase crash_cases[] = {
-    {"start", "start", VMC_JOB_DONE, VMC_VM_RUNNING},
-    {"start", "read-domain", VMC_JOB_DONE, VMC_VM_RUNNING},
-    {"pause", "suspend", VMC_JOB_DONE, VMC_VM_PAUSED},
-    {"resume", "resume", VMC_JOB_DONE, VMC_VM_RUNNING},
-};
-
-/* Killed at any step, the next vmctld finishes it. */
-static void
-test_crashes(void)
-{
-    vmc_crash_bench_run_cases(crash_cases, G_N_ELEMENTS(crash_cases), UUID_1);
-}
-
 #define ADD(name, func)                                                        \
     g_test_add("/lifecycle-job/" name, VmcDaemonFixture, NULL, set_up, func,   \
                vmc_daemon_fixture_tear_down)
@@ -352,7 +295,6 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    vmc_crash_bench_init(scenarios, G_N_ELEMENTS(scenarios));
     ADD("every-state", test_every_state);
     ADD("published-before-end", test_published_before_end);
     ADD("found-is-refused", test_found_is_refused);
@@ -360,6 +302,5 @@ main(int argc, char **argv)
     ADD("no-answer", test_no_answer);
     ADD("unreachable", test_unreachable);
     ADD("crash-while-starting", test_crash_while_starting);
-    g_test_add_func("/lifecycle-job/crashes", test_crashes);
     return g_test_run();
 }

@@ -4,7 +4,8 @@
 #include "daemon/jobs/job-kinds.h"
 
 #include "core/error.h"
-#include "tests/unit/crash-bench.h"
+#include "daemon/hypervisor/sim-fault.h"
+#include "tests/unit/daemon-fixture.h"
 
 #define UUID_1 "00000000-0000-4000-8000-000000000001"
 #define UUID_2 "00000000-0000-4000-8000-000000000002"
@@ -106,39 +107,6 @@ test_faults(VmcDaemonFixture *fixture, gconstpointer data)
     assert_name(fixture, "web2");
 }
 
-/* ---- crashes --------------------------------------------------------------
- */
-
-static void
-prepare(VmcDaemonFixture *fixture)
-{
-    vmc_daemon_fixture_define(fixture, "h1", UUID_1, "web1");
-}
-
-static void
-submit(VmcDaemonFixture *fixture)
-{
-    vmc_daemon_fixture_submit(fixture, "rename", UUID_1, "{\"name\":\"web2\"}");
-}
-
-static const VmcCrashScenario scenarios[] = {{"rename", prepare, submit}};
-
-/* Killed before it was renamed, or after, the next vmctld finishes it. */
-static void
-test_crashes(void)
-{
-    for (guint i = 0; i < 2; i++) {
-        VmcDaemonFixture fixture = {0};
-        vmc_crash_bench_run(&fixture, "rename", "rename",
-                            i == 0 ? VMC_SIM_STEP_BEFORE : VMC_SIM_STEP_AFTER,
-                            1);
-        g_autoptr(VmcJobRecord) record = vmc_daemon_fixture_finish(&fixture, 1);
-        g_assert_cmpint(record->state, ==, VMC_JOB_DONE);
-        assert_name(&fixture, "web2");
-        vmc_daemon_fixture_tear_down(&fixture, NULL);
-    }
-}
-
 #define ADD(name, func)                                                        \
     g_test_add("/rename-job/" name, VmcDaemonFixture, NULL, set_up, func,      \
                vmc_daemon_fixture_tear_down)
@@ -147,11 +115,9 @@ int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    vmc_crash_bench_init(scenarios, G_N_ELEMENTS(scenarios));
     ADD("rename", test_rename);
     ADD("refused", test_refused);
     ADD("absent", test_absent);
     ADD("faults", test_faults);
-    g_test_add_func("/rename-job/crashes", test_crashes);
     return g_test_run();
 }
