@@ -10,31 +10,7 @@ SAID='[.uri, .migration_uri, .labels, .reserved, .ceiling_milli, .domain_type]'
 
 setup_file() {
     ensure_fleet
-    lab virsh host1 define /dev/stdin <<END
-<domain type='$LAB_TYPE'>
-  <name>foreign</name>
-  <maxMemory slots='4' unit='MiB'>1024</maxMemory>
-  <memory unit='MiB'>256</memory>
-  <vcpu current='1'>3</vcpu>
-  <os>
-    <type arch='x86_64' machine='pc-q35-7.2'>hvm</type>
-    <kernel>/var/lib/vmctl-lab/vmlinuz</kernel>
-    <initrd>/var/lib/vmctl-lab/initrd</initrd>
-    <cmdline>$LAB_CMDLINE</cmdline>
-  </os>
-  <features><acpi/><apic/></features>
-  <cpu>
-    <numa><cell id='0' cpus='0-2' memory='256' unit='MiB'/></numa>
-  </cpu>
-  <devices>
-    <serial type='pty'/>
-    <channel type='unix'>
-      <target type='virtio' name='org.qemu.guest_agent.0'/>
-    </channel>
-  </devices>
-</domain>
-END
-    lab virsh host1 start foreign
+    start_foreign host1 foreign
 }
 
 teardown_file() {
@@ -43,12 +19,8 @@ teardown_file() {
     lab virsh host1 undefine foreign 2>/dev/null || true
 }
 
-is_seen() {
-    vmctl show foreign >/dev/null 2>&1
-}
-
 @test "a foreign domain is seen and counts against its host" {
-    wait_for 30 is_seen
+    wait_for 30 is_seen foreign
     assert_equal "$(vm foreign .is_managed)" false managed
 }
 
@@ -120,6 +92,6 @@ is_seen() {
     wait_for 60 hosts_are_up
     assert_equal "$(vmctl host show host2 -o json | jq -c "$SAID")" "$before" \
         'what was said of host2'
-    wait_for 30 is_seen
+    wait_for 30 is_seen foreign
     assert_equal "$(vm foreign .is_managed)" true 'managed after the rebuild'
 }

@@ -123,6 +123,40 @@ mem_total_is() {
     [ "$kib" -ge "$2" ] && [ "$kib" -le "$3" ]
 }
 
+# start_foreign HOST VM: a domain that vmctl does not manage, and can resize
+start_foreign() {
+    lab virsh "$1" define /dev/stdin <<END
+<domain type='$LAB_TYPE'>
+  <name>$2</name>
+  <maxMemory slots='4' unit='MiB'>1024</maxMemory>
+  <memory unit='MiB'>256</memory>
+  <vcpu current='1'>3</vcpu>
+  <os>
+    <type arch='x86_64' machine='pc-q35-7.2'>hvm</type>
+    <kernel>/var/lib/vmctl-lab/vmlinuz</kernel>
+    <initrd>/var/lib/vmctl-lab/initrd</initrd>
+    <cmdline>$LAB_CMDLINE</cmdline>
+  </os>
+  <features><acpi/><apic/></features>
+  <cpu>
+    <numa><cell id='0' cpus='0-2' memory='256' unit='MiB'/></numa>
+  </cpu>
+  <devices>
+    <serial type='pty'/>
+    <channel type='unix'>
+      <target type='virtio' name='org.qemu.guest_agent.0'/>
+    </channel>
+  </devices>
+</domain>
+END
+    lab virsh "$1" start "$2"
+}
+
+# is_seen VM: vmctl knows of it, managed or not
+is_seen() {
+    vmctl show "$1" >/dev/null 2>&1
+}
+
 # copies VM: on how many hosts the domain is active (paused copies too)
 copies() {
     local host n=0

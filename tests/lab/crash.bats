@@ -13,10 +13,14 @@ teardown_file() {
     delete_all_vms
 }
 
-# kill_in_job JOB: kills vmctld as soon as the job has begun a step
+has_begun() {
+    vmctl job show "$1" -o json | jq -e '.step != null' >/dev/null
+}
+
+# kill_in_job JOB [at-once]: kills vmctld when the job has begun a step, or
+# before it has had the time to, and starts it again
 kill_in_job() {
-    wait_for 20 eval \
-        "vmctl job show $1 -o json | jq -e '.step != null' >/dev/null"
+    [ "${2-}" = at-once ] || wait_for 20 has_begun "$1"
     kill_vmctld
     start_vmctld
     wait_for 60 hosts_are_up
@@ -72,20 +76,22 @@ ended() {
     assert_memory_whole crash1
 }
 
-@test "pause, resume, reboot, stop, start: each ends, and the VM is whole" {
-    local verb job state
-    for verb in pause resume reboot stop start; do
-        job=$(vmctl "$verb" crash1 --no-wait -o json | job_of)
-        kill_in_job "$job"
-        state=$(ended "$job")
-        echo "$verb ended $state"
-        # whether a guest was told to reboot before the crash only it knows;
-        # a start that was cut off may be undone, and then works when repeated
-        [[ "$verb $state" =~ done|"reboot unknown"|"start failed" ]]
-        assert_equal "$(definitions crash1)" 1 definitions
+@test "pause, resume, reboot, stop, start: each is done, and the VM is whole" {
+    local verb when job boot=
+    for when in in-a-step at-once; do
+        for verb in pause resume reboot stop start; do
+            [ $verb != reboot ] || boot=$(report crash1 .boot_id)
+            job=$(vmctl "$verb" crash1 --no-wait -o json | job_of)
+            kill_in_job "$job" $when
+            assert_equal "$(ended "$job")" 'done' "end of $verb, cut off $when"
+            assert_equal "$(definitions crash1)" 1 definitions
+            if [ $verb = reboot ] || [ $verb = start ]; then
+                wait_for 90 guest_is_up crash1
+            fi
+            [ $verb != reboot ] || [ "$(report crash1 .boot_id)" != "$boot" ]
+        done
     done
-    [ "$(vm crash1 .state)" = running ] || vmctl start crash1
-    wait_for 90 guest_is_up crash1
+    assert_equal "$(vm crash1 .state)" running 'state by vmctl'
 }
 
 @test "a libvirtd that dies under a resize: unknown or done, then the truth" {
@@ -99,6 +105,18 @@ ended() {
     wait_for 60 guest_is_up crash1
     vmctl resize crash1 --vcpus 4
     assert_equal "$(report crash1 .cpus_online)" 4 'vCPUs online'
+}
+
+@test "adopt: the domain is managed, by the host and by vmctl" {
+    local job
+    start_foreign host1 crash2
+    wait_for 30 is_seen crash2
+    job=$(vmctl adopt crash2 --no-wait -o json | job_of)
+    kill_in_job "$job" at-once
+    assert_equal "$(ended "$job")" 'done' 'end of the job'
+    assert_equal "$(vm crash2 .is_managed)" true managed
+    lab virsh host1 dumpxml crash2 | grep -q 'urn:vmctl:vm:1'
+    assert_equal "$(definitions crash2)" 1 definitions
 }
 
 @test "delete: nothing is left" {
