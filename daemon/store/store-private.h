@@ -2,6 +2,7 @@
 #pragma once
 
 #include <sqlite3.h>
+#include <sys/types.h>
 
 #include "daemon/store/host-ledger.h"
 #include "daemon/store/store.h"
@@ -15,6 +16,8 @@
 struct _VmcStore {
     char *path;
     int lock_fd;
+    dev_t device; /* of the file that is open; 0: not to be looked for */
+    ino_t inode;
     sqlite3 *db;
     GMutex mutex;          /* over db: one statement or transaction at a time */
     VmcHostLedger *ledger; /* (nullable): none while a database is made; under

@@ -8,6 +8,7 @@
 #include <gio/gio.h>
 
 #include <errno.h>
+#include <sys/stat.h>
 
 /* ---- errors ---------------------------------------------------------------
  */
@@ -190,6 +191,23 @@ vmc_store_column(sqlite3_stmt *statement, int column)
  */
 
 static gboolean
+check_file(VmcStore *store, GError **error)
+{
+    struct stat info;
+
+    if (store->device == 0 ||
+        (stat(store->path, &info) == 0 && info.st_dev == store->device &&
+         info.st_ino == store->inode))
+        return TRUE;
+    g_set_error(error, VMC_ERROR, VMC_ERROR_DAMAGED,
+                "the state '%s' was removed or replaced while vmctld uses it: "
+                "stop vmctld, then put it back, or run vmctld --rebuild to "
+                "make it again from the hosts",
+                store->path);
+    return FALSE;
+}
+
+static gboolean
 run_transaction(VmcStore *store,
                 const char *begin,
                 VmcStoreFunc func,
@@ -213,7 +231,8 @@ vmc_store_write(VmcStore *store,
                 gpointer user_data,
                 GError **error)
 {
-    return run_transaction(store, "BEGIN IMMEDIATE", func, user_data, error);
+    return check_file(store, error) &&
+           run_transaction(store, "BEGIN IMMEDIATE", func, user_data, error);
 }
 
 gboolean

@@ -9,6 +9,8 @@
 #include "daemon/store/store-migrations.h"
 #include "daemon/store/store-private.h"
 
+#include <errno.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define BUSY_TIMEOUT_MS 5000
@@ -120,6 +122,22 @@ check_content(VmcStore *store, GError **error)
 /* ---- public ---------------------------------------------------------------
  */
 
+/* Whoever removes the file of a database that is open removes all that is
+ * written to it from then on. */
+static gboolean
+remember_file(VmcStore *store, GError **error)
+{
+    struct stat info;
+
+    if (stat(store->path, &info) != 0) {
+        vmc_store_set_errno(error, errno, "open the state", store->path);
+        return FALSE;
+    }
+    store->device = info.st_dev;
+    store->inode = info.st_ino;
+    return TRUE;
+}
+
 static gboolean
 open_store(VmcStore *store, GError **error)
 {
@@ -130,6 +148,7 @@ open_store(VmcStore *store, GError **error)
            check_pragma(store, "PRAGMA integrity_check(1)", error) &&
            check_pragma(store, "PRAGMA foreign_key_check", error) &&
            vmc_store_migrate(store, error) && check_content(store, error) &&
+           remember_file(store, error) &&
            vmc_store_read(store, vmc_store_begin_ledger, NULL, error);
 }
 

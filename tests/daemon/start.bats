@@ -76,6 +76,20 @@ load common
     [ "$(sha256sum <"$state/vmctl.db")" = "$before" ]
 }
 
+@test 'a database that is removed while it is in use is noticed' {
+    start
+    expect 201 POST /v1/hosts '{"name":"h1","uri":"sim://h1"}'
+    mkdir "$dir/away"
+    mv "$state"/vmctl.db* "$dir/away"
+    problem 500 damaged 'was removed or replaced .*: stop vmctld, then put it' \
+        POST /v1/hosts '{"name":"h2","uri":"sim://h2"}'
+    mv "$dir"/away/* "$state"
+    expect 201 POST /v1/hosts '{"name":"h2","uri":"sim://h2"}'
+    expect 200 GET /v1/hosts
+    [ "$(field hosts.#)" = 2 ]
+    stop
+}
+
 @test 'a state directory that cannot be written is refused' {
     mkdir "$state"
     chmod 555 "$state"

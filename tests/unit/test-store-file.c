@@ -294,6 +294,24 @@ test_only_log_left(VmcStoreFixture *fixture, gconstpointer data)
     g_assert_false(g_file_test(fixture->path, G_FILE_TEST_EXISTS));
 }
 
+/* What is written to a file that nobody can find any more is lost. */
+static void
+test_removed_while_open(VmcStoreFixture *fixture, gconstpointer data)
+{
+    g_autoptr(VmcStore) store = vmc_store_fixture_open(fixture);
+    g_autofree char *away = g_strconcat(fixture->path, ".away", NULL);
+    g_autoptr(VmcHost) host = vmc_host_new("h2", "sim://h2");
+    g_autoptr(GError) error = NULL;
+
+    vmc_test_put_host(store, "h1");
+    g_assert_cmpint(g_rename(fixture->path, away), ==, 0);
+    g_assert_false(vmc_store_put_host(store, host, &error));
+    g_assert_error(error, VMC_ERROR, VMC_ERROR_DAMAGED);
+    g_assert_nonnull(strstr(error->message, "vmctld --rebuild"));
+    g_assert_cmpint(g_rename(away, fixture->path), ==, 0);
+    vmc_test_put_host(store, "h2"); /* put back, it is as before */
+}
+
 /* ---- a new one ------------------------------------------------------------
  */
 
@@ -528,6 +546,7 @@ main(int argc, char **argv)
     ADD("flipped-bytes", test_flipped_bytes);
     ADD("changed-value", test_changed_value);
     ADD("only-log-left", test_only_log_left);
+    ADD("removed-while-open", test_removed_while_open);
     ADD("half-made", test_half_made);
     ADD("new-on-full-fs", test_new_on_full_fs);
     ADD("replace", test_replace);
