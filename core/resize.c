@@ -112,7 +112,8 @@ vmc_resize_margin(const VmcResizeTarget *target)
 
 /* What the kernel keeps for itself differs between guests, so what they have
  * is compared with what they had. Hot-plugged memory that was offline before
- * is no overhead, though: then it is taken to be what it can be at the most. */
+ * is no overhead, though: of what is missing beyond the usual, whole blocks are
+ * taken to be offline. */
 static guint64
 overhead_of(const VmcVmShape *shape)
 {
@@ -120,11 +121,15 @@ overhead_of(const VmcVmShape *shape)
     guint64 hot =
         shape->virtio_mem_current_bytes + vmc_vm_shape_dimm_bytes(shape);
     guint64 usual = 64 * MIB + shape->boot_bytes / 8;
+    guint64 block = vmc_vm_shape_block(shape);
 
     if (shape->guest_total_bytes == 0)
         return usual;
     guint64 seen = plugged - MIN(plugged, shape->guest_total_bytes);
-    return seen > usual && hot > 0 ? MAX(usual, seen - MIN(seen, hot)) : seen;
+    if (seen <= usual)
+        return seen;
+    guint64 blocks = (seen - usual + block - 1) / block;
+    return seen - MIN(blocks, MIN(hot, seen) / block) * block;
 }
 
 void
@@ -135,6 +140,21 @@ vmc_resize_begin(VmcResizeTarget *target, const VmcVmShape *shape)
     target->vcpus_before = shape->vcpus_plugged;
     target->memory_before_bytes = vmc_vm_shape_memory_plugged(shape);
     target->overhead_bytes = overhead_of(shape);
+}
+
+void
+vmc_resize_credit_guest(const VmcResizeTarget *target, VmcVmShape *shape)
+{
+    g_return_if_fail(target != NULL && shape != NULL);
+    guint64 requested = shape->virtio_mem_requested_bytes;
+    guint64 current = shape->virtio_mem_current_bytes;
+    guint64 plugged = vmc_vm_shape_memory_plugged(shape);
+
+    if (!shape->agent_answers || requested <= current)
+        return;
+    if (shape->guest_total_bytes + target->overhead_bytes >=
+        plugged - current + requested)
+        shape->virtio_mem_current_bytes = requested;
 }
 
 /* ---- gates -------------------------------------------------------------- */

@@ -160,6 +160,18 @@ guint64 vmc_resize_round_memory(const VmcVmShape *shape, guint64 memory_bytes);
 void vmc_resize_begin(VmcResizeTarget *target, const VmcVmShape *shape);
 
 /**
+ * vmc_resize_credit_guest:
+ * @target: what is wanted, after vmc_resize_begin()
+ * @shape: what was just read
+ *
+ * Takes a growing virtio-mem device to have all it was asked for when the
+ * guest's own count says so. What the hypervisor says of it is up to a second
+ * old, for QEMU sends that news once a second at the most; the agent's count is
+ * of this moment, and a guest cannot count what it was not given.
+ */
+void vmc_resize_credit_guest(const VmcResizeTarget *target, VmcVmShape *shape);
+
+/**
  * vmc_resize_check:
  * @shape: what the VM looks like
  * @target: what is wanted

@@ -151,12 +151,21 @@ add_domain(VmcHostRead *read, VmcDomainFacts *facts)
     g_ptr_array_add(read->domains, vmc_domain_facts_ref(facts));
 }
 
+/* A guest that a job watches is busy enough, and asked by the job. */
+static VmcCallKind
+reading_of(VmcHostRead *read, const char *uuid)
+{
+    return g_hash_table_contains(read->held, uuid) ? VMC_CALL_READ_DOMAIN
+                                                   : VMC_CALL_READ_GUEST;
+}
+
 static void
 read_wanted(VmcHostRead *read)
 {
     for (guint i = 0; i < read->wanted->len; i++) {
+        const char *uuid = read->wanted->pdata[i];
         g_auto(VmcReply) reply = VMC_REPLY_INIT;
-        if (ask(read, VMC_CALL_READ_GUEST, read->wanted->pdata[i], &reply) &&
+        if (ask(read, reading_of(read, uuid), uuid, &reply) &&
             reply.domain != NULL)
             add_domain(read, reply.domain);
     }

@@ -5,8 +5,10 @@
 
 #include "daemon/jobs/job-ask.h"
 
-/* Looking is cheap at first, when most effects come, and rarer later. Events
- * of the host end a pause at once. */
+/* Most effects come early, so looks are close together then and rarer later: a
+ * pause is a part of what was waited so far, and an effect is seen late by that
+ * part at most. Events of the host end a pause at once. */
+#define PAUSE_PART 8
 #define FIRST_PAUSE_MS 10
 #define LONGEST_PAUSE_MS 500
 
@@ -57,6 +59,7 @@ vmc_climb_look(VmcClimb *climb, GError **error)
     climb->facts = vmc_domain_facts_ref(reply.domain);
     vmc_vm_shape_clear(&climb->shape);
     climb->shape = vmc_vm_shape_copy(&climb->facts->shape);
+    vmc_resize_credit_guest(&climb->target, &climb->shape);
     climb->confirmed = climb->stored;
     return TRUE;
 }
@@ -231,10 +234,10 @@ typedef struct {
     const VmcResizeStep *step;
     const VmcVmShape *before;
     GError *call_error;
+    gint64 moved_us;   /* when something moved last */
     gint64 stalled_us; /* when patience ends */
     gint64 plugged_us; /* since when the hypervisor has it, 0: it has not */
     guint64 last_movement;
-    guint pause_ms;
     gboolean was_repeated;
 } Watch;
 
@@ -243,9 +246,9 @@ restart_patience(Watch *watch)
 {
     guint ms = patience_ms(watch->climb, watch->step);
 
-    watch->stalled_us = g_get_monotonic_time() + (gint64) ms * 1000;
+    watch->moved_us = g_get_monotonic_time();
+    watch->stalled_us = watch->moved_us + (gint64) ms * 1000;
     watch->last_movement = movement(&watch->climb->shape);
-    watch->pause_ms = FIRST_PAUSE_MS;
 }
 
 static gboolean
@@ -320,9 +323,10 @@ ask_again(Watch *watch)
 static gboolean
 pause_watch(Watch *watch, GError **error)
 {
-    guint pause_ms = watch->pause_ms;
+    gint64 waited_ms = (g_get_monotonic_time() - watch->moved_us) / 1000;
+    guint pause_ms =
+        (guint) CLAMP(waited_ms / PAUSE_PART, FIRST_PAUSE_MS, LONGEST_PAUSE_MS);
 
-    watch->pause_ms = MIN(2 * pause_ms, LONGEST_PAUSE_MS);
     if (vmc_job_run_wait_event(watch->climb->run, pause_ms, NULL))
         return TRUE;
     g_set_error(error, VMC_ERROR, VMC_ERROR_CANCELLED,

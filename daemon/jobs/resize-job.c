@@ -17,6 +17,10 @@
 /* No ladder is longer; one that were would go round in circles. */
 #define MAX_RUNGS 100
 
+/* For how long news of virtio-mem are waited for. */
+#define NEWS_LOOKS 12
+#define NEWS_PAUSE_MS 100
+
 /* What the guest looked like before the first rung, for the next vmctld. */
 #define BEFORE "before"
 
@@ -98,6 +102,12 @@ remember_before(VmcClimb *climb, GError **error)
     return vmc_job_run_remember(climb->run, BEFORE, text, error);
 }
 
+static gboolean
+has_begun(const VmcClimb *climb)
+{
+    return vmc_job_run_recall(climb->run, BEFORE) != NULL;
+}
+
 /* FALSE when nothing was done before the job was cut off. */
 static gboolean
 recall_before(VmcClimb *climb)
@@ -113,6 +123,29 @@ recall_before(VmcClimb *climb)
     target->vcpus_before = (guint) g_ascii_strtoull(parts[0], NULL, 10);
     target->memory_before_bytes = g_ascii_strtoull(parts[1], NULL, 10);
     target->overhead_bytes = g_ascii_strtoull(parts[2], NULL, 10);
+    return TRUE;
+}
+
+/* The ladder starts from what the guest has, and what the hypervisor says of
+ * virtio-mem may be a second old: just after another resize it is waited for.
+ */
+static gboolean
+await_news(VmcClimb *climb, GError **error)
+{
+    const VmcVmShape *shape = &climb->shape;
+
+    for (guint i = 0;
+         i < NEWS_LOOKS && shape->is_running &&
+         shape->virtio_mem_requested_bytes != shape->virtio_mem_current_bytes;
+         i++) {
+        if (!vmc_job_run_wait_event(climb->run, NEWS_PAUSE_MS, NULL)) {
+            g_set_error(error, VMC_ERROR, VMC_ERROR_CANCELLED,
+                        "it was cancelled before it changed anything");
+            return FALSE;
+        }
+        if (!vmc_climb_look(climb, error))
+            return FALSE;
+    }
     return TRUE;
 }
 
@@ -348,7 +381,8 @@ run_climb(VmcClimb *climb, const VmcVm *vm, GError **error)
         return FALSE;
     if (undo_reason != NULL)
         return break_off(climb, g_steal_pointer(&undo_reason), error);
-    if (!check_state(climb, vm, error))
+    if (!check_state(climb, vm, error) ||
+        (!has_begun(climb) && !await_news(climb, error)))
         return FALSE;
     gboolean was_running = climb->shape.is_running;
     if (!enter_ladder(climb, vm, error)) {

@@ -270,11 +270,41 @@ test_second_run_does_nothing(void)
     }
 }
 
+/* Protects "done when the guest has it": the guest's count is believed before
+ * the hypervisor's late news, but only all of it, and only an agent's. */
+static void
+test_guest_is_credited(void)
+{
+    const VmcResizeTarget target = {.overhead_bytes = 104 * MIB};
+    VmcVmShape shape = {.is_running = TRUE,
+                        .agent_answers = TRUE,
+                        .boot_bytes = 256 * MIB,
+                        .balloon_bytes = 256 * MIB,
+                        .has_virtio_mem = TRUE,
+                        .virtio_mem_requested_bytes = 256 * MIB,
+                        .virtio_mem_current_bytes = 128 * MIB,
+                        .guest_total_bytes = 407 * MIB};
+
+    vmc_resize_credit_guest(&target, &shape);
+    g_assert_cmpuint(shape.virtio_mem_current_bytes, ==, 128 * MIB);
+    shape.guest_total_bytes = 408 * MIB;
+    shape.agent_answers = FALSE;
+    vmc_resize_credit_guest(&target, &shape);
+    g_assert_cmpuint(shape.virtio_mem_current_bytes, ==, 128 * MIB);
+    shape.agent_answers = TRUE;
+    vmc_resize_credit_guest(&target, &shape);
+    g_assert_cmpuint(shape.virtio_mem_current_bytes, ==, 256 * MIB);
+    shape.virtio_mem_requested_bytes = 128 * MIB; /* what it gives back */
+    vmc_resize_credit_guest(&target, &shape);
+    g_assert_cmpuint(shape.virtio_mem_current_bytes, ==, 256 * MIB);
+}
+
 int
 main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/resize/rung-names", test_rung_names);
+    g_test_add_func("/resize/guest-is-credited", test_guest_is_credited);
     g_test_add_func("/resize/always-safe-and-finite",
                     test_always_safe_and_finite);
     g_test_add_func("/resize/rounded-is-reached", test_rounded_is_reached);
