@@ -25,22 +25,44 @@ typedef struct {
 } VmcFleetBase;
 
 /**
+ * VmcFleetAmounts:
+ * @of: what each kind of column counts of one VM
+ */
+typedef struct {
+    VmcResources of[VMC_N_FLEET_COLUMN_KINDS];
+} VmcFleetAmounts;
+
+/**
  * vmc_fleet_build_columns:
  * @fm: hosts and VMs are there
  * @base: (element-type VmcFleetBase): load that cannot be moved
  *
  * Chooses the columns and their units.
+ *
+ * Returns: (transfer full) (element-type VmcFleetAmounts): of each VM, since
+ * they had to be known
  */
-void vmc_fleet_build_columns(VmcFleetModel *fm, GArray *base);
+GArray *vmc_fleet_build_columns(VmcFleetModel *fm, GArray *base);
+
+/**
+ * vmc_fleet_build_groups:
+ * @fm: VMs are there
+ *
+ * Finds the VMs of each group.
+ */
+void vmc_fleet_build_groups(VmcFleetModel *fm);
 
 /**
  * vmc_fleet_fill_columns:
  * @fm: the model is there
  * @base: (element-type VmcFleetBase): load that cannot be moved
+ * @amounts: what vmc_fleet_build_columns() returned
  *
  * Sets capacities, thresholds, needs, weights, shape and spare room.
  */
-void vmc_fleet_fill_columns(VmcFleetModel *fm, GArray *base);
+void vmc_fleet_fill_columns(VmcFleetModel *fm,
+                            GArray *base,
+                            const GArray *amounts);
 
 /**
  * vmc_fleet_fill_sets:
@@ -96,3 +118,16 @@ GArray *vmc_fleet_rule_vms(const VmcFleetModel *fm,
  */
 gboolean vmc_fleet_rule_host_holds(const VmcPlacementRule *rule,
                                    const VmcHost *host);
+
+/**
+ * vmc_fleet_model_held_on:
+ * @fm: hosts are there
+ * @vm: a VM
+ * @seat: index of the host it is on, or comes to; −1
+ *
+ * Returns: (transfer full) (nullable): as vmc_fleet_model_held(), without
+ * looking for its host
+ */
+char *vmc_fleet_model_held_on(const VmcFleetModel *fm,
+                              const VmcVm *vm,
+                              gint32 seat);

@@ -7,29 +7,30 @@
 
 typedef unsigned __int128 Wide;
 
+static gboolean
+is_believed(const VmcVm *vm, const VmcPolicy *policy)
+{
+    return vm->demand_age_s >= 0 &&
+           (guint64) vm->demand_age_s <= policy->demand_max_age_s;
+}
+
 VmcResources
 vmc_fleet_demand(const VmcVm *vm, const VmcPolicy *policy)
 {
     g_return_val_if_fail(vm != NULL && policy != NULL, (VmcResources){0});
-    gboolean is_believed =
-        vm->demand_age_s >= 0 &&
-        (guint64) vm->demand_age_s <= policy->demand_max_age_s;
-
-    return is_believed ? vm->demand : vmc_vm_claim(vm);
+    return is_believed(vm, policy) ? vm->demand : vmc_vm_claim(vm);
 }
 
-/* What all columns count of one VM. */
-typedef struct {
-    VmcResources of[VMC_N_FLEET_COLUMN_KINDS];
-} Amounts;
-
-static Amounts
+static VmcFleetAmounts
 amounts_of(const VmcFleetModel *fm, const VmcVm *vm)
 {
-    return (Amounts){
-        .of = {[VMC_FLEET_CLAIM] = vmc_vm_claim(vm),
+    const VmcResources claim = vmc_vm_claim(vm);
+
+    return (VmcFleetAmounts){
+        .of = {[VMC_FLEET_CLAIM] = claim,
                [VMC_FLEET_SIZE] = vm->size,
-               [VMC_FLEET_DEMAND] = vmc_fleet_demand(vm, fm->policy)}};
+               [VMC_FLEET_DEMAND] =
+                   is_believed(vm, fm->policy) ? vm->demand : claim}};
 }
 
 static guint64
@@ -69,23 +70,32 @@ typedef struct {
 } Totals;
 
 static void
-add_to_totals(Totals *totals, const VmcFleetModel *fm, const VmcVm *vm)
+add_to_totals(Totals *totals, const VmcFleetAmounts *amounts)
 {
-    Amounts amounts = amounts_of(fm, vm);
-
     for (guint kind = 0; kind < VMC_N_FLEET_COLUMN_KINDS; kind++)
         for (guint r = 0; r < VMC_N_RESOURCES; r++)
-            totals->of[kind][r] += amounts.of[kind].amount[r];
+            totals->of[kind][r] += amounts->of[kind].amount[r];
 }
 
-static void
+/* (transfer full) (element-type VmcFleetAmounts): of each VM of the model */
+static GArray *
 fill_totals(const VmcFleetModel *fm, GArray *base, Totals *ret_totals)
 {
+    GArray *all =
+        g_array_sized_new(FALSE, FALSE, sizeof(VmcFleetAmounts), fm->vms->len);
+
     *ret_totals = (Totals){0};
-    for (guint v = 0; v < fm->vms->len; v++)
-        add_to_totals(ret_totals, fm, fm->vms->pdata[v]);
-    for (guint i = 0; i < base->len; i++)
-        add_to_totals(ret_totals, fm, g_array_index(base, VmcFleetBase, i).vm);
+    for (guint v = 0; v < fm->vms->len; v++) {
+        const VmcFleetAmounts amounts = amounts_of(fm, fm->vms->pdata[v]);
+        g_array_append_val(all, amounts);
+        add_to_totals(ret_totals, &amounts);
+    }
+    for (guint i = 0; i < base->len; i++) {
+        const VmcFleetAmounts amounts =
+            amounts_of(fm, g_array_index(base, VmcFleetBase, i).vm);
+        add_to_totals(ret_totals, &amounts);
+    }
+    return all;
 }
 
 /* The smallest power of two in which all fits the exact integers of a double,
@@ -113,12 +123,12 @@ largest_host(const VmcFleetModel *fm, const VmcFleetColumn *column)
     return largest;
 }
 
-void
+GArray *
 vmc_fleet_build_columns(VmcFleetModel *fm, GArray *base)
 {
     Totals totals;
+    GArray *amounts = fill_totals(fm, base, &totals);
 
-    fill_totals(fm, base, &totals);
     for (guint kind = 0; kind < VMC_N_FLEET_COLUMN_KINDS; kind++)
         for (guint r = 0; r < VMC_N_RESOURCES; r++) {
             VmcFleetColumn column = {(VmcFleetColumnKind) kind, (VmcResource) r,
@@ -129,6 +139,7 @@ vmc_fleet_build_columns(VmcFleetModel *fm, GArray *base)
             column.unit = unit_for(sum, fm->vms->len + base->len);
             g_array_append_val(fm->columns, column);
         }
+    return amounts;
 }
 
 /* ---- what stands in them ------------------------------------------------- */
@@ -140,15 +151,16 @@ round_up(guint64 amount, guint64 unit)
 }
 
 static void
-fill_needs(VmcFleetModel *fm)
+fill_needs(VmcFleetModel *fm, const GArray *all)
 {
     for (guint v = 0; v < fm->vms->len; v++) {
-        Amounts amounts = amounts_of(fm, fm->vms->pdata[v]);
+        const VmcFleetAmounts *amounts =
+            &g_array_index(all, VmcFleetAmounts, v);
         for (guint c = 0; c < fm->columns->len; c++) {
             const VmcFleetColumn *column = vmc_fleet_model_column(fm, c);
             vmc_model_set_need(
                 fm->model, v, c,
-                round_up(amounts.of[column->kind].amount[column->resource],
+                round_up(amounts->of[column->kind].amount[column->resource],
                          column->unit));
         }
     }
@@ -276,13 +288,38 @@ fill_shape(VmcFleetModel *fm)
                                          .weight = 1 / cpu_mean});
 }
 
-static int
-compare_amounts(gconstpointer a, gconstpointer b)
+static void
+exchange(gint64 *one, gint64 *other)
 {
-    gint64 first = *(const gint64 *) a;
-    gint64 second = *(const gint64 *) b;
+    gint64 kept = *one;
 
-    return (first > second) - (first < second);
+    *one = *other;
+    *other = kept;
+}
+
+/* What would be at @k if @n amounts were sorted: sorts only what it must. */
+static gint64
+amount_in_order(gint64 *amounts, gint64 n, gint64 k)
+{
+    gint64 from = 0, to = n - 1;
+
+    while (from < to) {
+        const gint64 pivot = amounts[from + (to - from) / 2];
+        gint64 i = from, j = to;
+        while (i <= j) {
+            while (amounts[i] < pivot)
+                i++;
+            while (amounts[j] > pivot)
+                j--;
+            if (i <= j)
+                exchange(&amounts[i++], &amounts[j--]);
+        }
+        if (k > j && k < i)
+            break;
+        from = k >= i ? i : from;
+        to = k <= j ? j : to;
+    }
+    return amounts[k];
 }
 
 /* The median of what VMs need, of those that need any. */
@@ -290,17 +327,15 @@ static gint64
 median_need(const VmcFleetModel *fm, guint c)
 {
     const VmcModel *model = fm->model;
-    g_autoptr(GArray) needs = g_array_new(FALSE, FALSE, sizeof(gint64));
+    g_autofree gint64 *needs = g_new(gint64, MAX(model->n_vms, 1));
+    guint n = 0;
 
     for (guint v = 0; v < model->n_vms; v++) {
         gint64 need = model->need[(gsize) v * model->stride + c];
         if (need > 0)
-            g_array_append_val(needs, need);
+            needs[n++] = need;
     }
-    if (needs->len == 0)
-        return 0;
-    g_array_sort(needs, compare_amounts);
-    return g_array_index(needs, gint64, needs->len / 2);
+    return n > 0 ? amount_in_order(needs, n, n / 2) : 0;
 }
 
 /* Room for the loss of a domain is counted in typical VMs. Disk is not: where
@@ -329,13 +364,13 @@ fill_spare(VmcFleetModel *fm)
 }
 
 void
-vmc_fleet_fill_columns(VmcFleetModel *fm, GArray *base)
+vmc_fleet_fill_columns(VmcFleetModel *fm, GArray *base, const GArray *amounts)
 {
-    fill_needs(fm);
+    fill_needs(fm, amounts);
     for (guint c = 0; c < fm->columns->len; c++) {
-        g_autofree gint64 *amounts = g_new0(gint64, MAX(fm->hosts->len, 1));
-        fill_base(fm, c, base, amounts);
-        fill_hosts(fm, c, amounts);
+        g_autofree gint64 *load = g_new0(gint64, MAX(fm->hosts->len, 1));
+        fill_base(fm, c, base, load);
+        fill_hosts(fm, c, load);
         fill_column(fm, c);
     }
     fill_shape(fm);

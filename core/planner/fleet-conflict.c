@@ -65,33 +65,21 @@ ask_wishes(Inquiry *inquiry)
     }
 }
 
-static gboolean
-is_about(const Inquiry *inquiry, const VmcPlacementRule *rule)
-{
-    g_autoptr(GArray) vms = vmc_fleet_rule_vms(inquiry->fm, rule->group,
-                                               rule->vms, rule->templates);
-
-    for (guint i = 0; i < vms->len; i++)
-        if (g_array_index(vms, guint32, i) == inquiry->vm)
-            return TRUE;
-    return FALSE;
-}
-
 static void
 ask_place_rules(Inquiry *inquiry)
 {
-    const VmcFleet *fleet = inquiry->fm->fleet;
+    const VmcFleetModel *fm = inquiry->fm;
+    guint n;
+    const guint32 *rules = vmc_fleet_model_place_rules(fm, inquiry->vm, &n);
 
-    for (guint i = 0; i < vmc_fleet_n_rules(fleet); i++) {
-        const VmcPlacementRule *rule = vmc_fleet_rule_at(fleet, i);
-        if (!rule->must || vmc_placement_rule_has_level(rule) ||
-            !is_about(inquiry, rule))
+    for (guint i = 0; i < n; i++) {
+        const VmcPlacementRule *rule = fm->place_rules->pdata[rules[i]];
+        if (!rule->must)
             continue;
         const guint64 bit =
             next_bit(inquiry, g_strdup_printf("rule '%s'", rule->name));
-        for (guint h = 0; h < inquiry->fm->hosts->len; h++)
-            if (!vmc_fleet_rule_host_holds(
-                    rule, vmc_fleet_model_host(inquiry->fm, h)))
+        for (guint h = 0; h < fm->hosts->len; h++)
+            if (!vmc_fleet_rule_host_holds(rule, vmc_fleet_model_host(fm, h)))
                 inquiry->forbids[h] |= bit;
     }
 }

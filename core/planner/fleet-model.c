@@ -22,6 +22,8 @@ vmc_fleet_model_free(VmcFleetModel *fm)
     g_hash_table_unref(fm->made_from);
     g_array_unref(fm->columns);
     g_ptr_array_unref(fm->place_rules);
+    vmc_rows_clear(&fm->place_rules_of);
+    g_hash_table_unref(fm->group_vms);
     g_ptr_array_unref(fm->rules);
     g_free(fm);
 }
@@ -89,15 +91,18 @@ named_vms(const VmcFleet *fleet)
     return named;
 }
 
-/* Where it is, or will be when it is in transit; −1 for nowhere. */
-static gint32
-seat_of(const VmcFleetModel *fm, const VmcVm *vm)
-{
-    gint32 destination = vmc_fleet_model_find_host(fm, vm->destination);
-
-    return destination >= 0 ? destination
-                            : vmc_fleet_model_find_host(fm, vm->host);
-}
+/* Collects what is in the model.
+ * @named: (nullable): the VMs that groups and rules name, once it is asked
+ * @wanted: VMs that are to be placed
+ * @base: of VmcFleetBase
+ * @seats: for each VM of the model the host it is on, or comes to */
+typedef struct {
+    VmcFleetModel *fm;
+    GHashTable *named;
+    GHashTable *wanted;
+    GArray *base;
+    GArray *seats;
+} Collector;
 
 static void
 add_host(VmcFleetModel *fm, VmcHost *host)
@@ -108,20 +113,22 @@ add_host(VmcFleetModel *fm, VmcHost *host)
 }
 
 static void
-add_base(GArray *base, const VmcVm *vm, gint32 host)
+add_base(Collector *collector, const VmcVm *vm, gint32 host)
 {
     const VmcFleetBase item = {vm, (guint) host};
 
     if (host >= 0)
-        g_array_append_val(base, item);
+        g_array_append_val(collector->base, item);
 }
 
 static void
-add_vm(VmcFleetModel *fm, VmcVm *vm)
+add_vm(Collector *collector, VmcVm *vm, gint32 seat)
 {
+    VmcFleetModel *fm = collector->fm;
     const guint32 index = fm->vms->len;
 
     g_ptr_array_add(fm->vms, vm);
+    g_array_append_val(collector->seats, seat);
     g_hash_table_insert(fm->index_of, vm, GUINT_TO_POINTER(index + 1));
     if (!vm->is_managed || vm->template_name == NULL)
         return;
@@ -133,15 +140,22 @@ add_vm(VmcFleetModel *fm, VmcVm *vm)
     g_array_append_val(made, index);
 }
 
+static gboolean
+is_named(Collector *collector, const VmcVm *vm)
+{
+    if (collector->named == NULL)
+        collector->named = named_vms(collector->fm->fleet);
+    return g_hash_table_contains(collector->named, vm);
+}
+
 /* What is not managed is told of only where a rule names it, or its host is to
  * be emptied. */
 static gboolean
-is_told_of(const VmcFleetModel *fm,
-           GHashTable *named,
-           const VmcVm *vm,
-           gint32 seat)
+is_told_of(Collector *collector, const VmcVm *vm, gint32 seat)
 {
-    return vm->is_managed || g_hash_table_contains(named, vm) ||
+    const VmcFleetModel *fm = collector->fm;
+
+    return vm->is_managed || is_named(collector, vm) ||
            (seat >= 0 && host_flags(vmc_fleet_model_host(fm, (guint) seat)) ==
                              VMC_MODEL_HOST_GIVES);
 }
@@ -149,40 +163,50 @@ is_told_of(const VmcFleetModel *fm,
 /* VMs that cannot be touched and that nothing is told of are base load; so is a
  * VM in transit on the host it leaves. */
 static void
-collect_vms(VmcFleetModel *fm, GPtrArray *place, GArray *base)
+collect_vm(Collector *collector, VmcVm *vm)
 {
-    g_autoptr(GHashTable) named = named_vms(fm->fleet);
+    const VmcFleetModel *fm = collector->fm;
+    gint32 source = vmc_fleet_model_find_host(fm, vm->host);
+    gint32 destination = vmc_fleet_model_find_host(fm, vm->destination);
+    gint32 seat = destination >= 0 ? destination : source;
+
+    if (seat < 0 && !g_hash_table_contains(collector->wanted, vm))
+        return;
+    if (source >= 0 && source != seat)
+        add_base(collector, vm, source);
+    if (is_told_of(collector, vm, seat))
+        add_vm(collector, vm, seat);
+    else
+        add_base(collector, vm, seat);
+}
+
+static void
+collect_vms(VmcFleetModel *fm, GPtrArray *place, GArray *base, GArray *seats)
+{
     g_autoptr(GHashTable) wanted = g_hash_table_new(NULL, NULL);
+    Collector collector = {
+        .fm = fm, .wanted = wanted, .base = base, .seats = seats};
 
     for (guint i = 0; place != NULL && i < place->len; i++)
         g_hash_table_add(wanted, place->pdata[i]);
-    for (guint i = 0; i < vmc_fleet_n_vms(fm->fleet); i++) {
-        VmcVm *vm = vmc_fleet_vm_at(fm->fleet, i);
-        gint32 seat = seat_of(fm, vm);
-        gint32 source = vmc_fleet_model_find_host(fm, vm->host);
-        if (seat < 0 && !g_hash_table_contains(wanted, vm))
-            continue;
-        if (source >= 0 && source != seat)
-            add_base(base, vm, source);
-        if (is_told_of(fm, named, vm, seat))
-            add_vm(fm, vm);
-        else
-            add_base(base, vm, seat);
-    }
+    for (guint i = 0; i < vmc_fleet_n_vms(fm->fleet); i++)
+        collect_vm(&collector, vmc_fleet_vm_at(fm->fleet, i));
+    g_clear_pointer(&collector.named, g_hash_table_unref);
 }
 
 /* ---- what stands in it --------------------------------------------------- */
 
 static void
-fill_seats(VmcFleetModel *fm)
+fill_seats(VmcFleetModel *fm, const GArray *seats)
 {
     for (guint h = 0; h < fm->hosts->len; h++)
         vmc_model_set_host_flags(fm->model, h,
                                  host_flags(vmc_fleet_model_host(fm, h)));
     for (guint v = 0; v < fm->vms->len; v++) {
-        const VmcVm *vm = vmc_fleet_model_vm(fm, v);
-        g_autofree char *held = vmc_fleet_model_held(fm, vm);
-        vmc_model_set_start(fm->model, v, seat_of(fm, vm));
+        const gint32 seat = g_array_index(seats, gint32, v);
+        g_autofree char *held =
+            vmc_fleet_model_held_on(fm, vmc_fleet_model_vm(fm, v), seat);
+        vmc_model_set_start(fm->model, v, seat);
         if (held != NULL)
             vmc_model_fix_vm(fm->model, v);
     }
@@ -226,12 +250,9 @@ fleet_model_alloc(const VmcFleet *fleet,
                                           (GDestroyNotify) g_array_unref);
     fm->columns = g_array_new(FALSE, FALSE, sizeof(VmcFleetColumn));
     fm->place_rules = g_ptr_array_new();
+    fm->group_vms = g_hash_table_new_full(g_str_hash, g_str_equal, NULL,
+                                          (GDestroyNotify) g_array_unref);
     fm->rules = g_ptr_array_new();
-    for (guint i = 0; i < vmc_fleet_n_rules(fleet); i++) {
-        VmcPlacementRule *rule = vmc_fleet_rule_at(fleet, i);
-        if (rule->must && !vmc_placement_rule_has_level(rule))
-            g_ptr_array_add(fm->place_rules, rule);
-    }
     return fm;
 }
 
@@ -245,15 +266,17 @@ vmc_fleet_model_new(const VmcFleet *fleet,
                          NULL);
     g_autoptr(VmcFleetModel) fm = fleet_model_alloc(fleet, policy, options);
     g_autoptr(GArray) base = g_array_new(FALSE, FALSE, sizeof(VmcFleetBase));
+    g_autoptr(GArray) seats = g_array_new(FALSE, FALSE, sizeof(gint32));
 
     for (guint i = 0; i < vmc_fleet_n_hosts(fleet); i++)
         add_host(fm, vmc_fleet_host_at(fleet, i));
-    collect_vms(fm, options->place, base);
-    vmc_fleet_build_columns(fm, base);
+    collect_vms(fm, options->place, base, seats);
+    vmc_fleet_build_groups(fm);
+    g_autoptr(GArray) amounts = vmc_fleet_build_columns(fm, base);
     fm->model = vmc_model_new(fm->hosts->len, fm->vms->len, fm->columns->len);
-    fill_seats(fm);
+    fill_seats(fm, seats);
     fill_weights(fm);
-    vmc_fleet_fill_columns(fm, base);
+    vmc_fleet_fill_columns(fm, base, amounts);
     vmc_fleet_fill_sets(fm);
     vmc_fleet_fill_rules(fm);
     if (!vmc_model_seal(fm->model, error))

@@ -74,7 +74,8 @@ typedef struct {
  * @made_from: name of a template → GArray of guint32: managed VMs made from it
  * @columns: (element-type VmcFleetColumn): the columns by index
  * @place_rules: (element-type VmcPlacementRule): those of kind pin and avoid
- *   that must hold
+ * @place_rules_of: for each VM which of them are about it
+ * @group_vms: name of a group → GArray of guint32: its VMs, ascending
  * @rules: (element-type VmcPlacementRule): the model's rules by index
  *
  * Immutable.
@@ -91,6 +92,8 @@ typedef struct {
     GHashTable *made_from;
     GArray *columns;
     GPtrArray *place_rules;
+    VmcRows place_rules_of;
+    GHashTable *group_vms;
     GPtrArray *rules;
 } VmcFleetModel;
 
@@ -200,6 +203,24 @@ char *vmc_fleet_model_rule_refusal(const VmcFleetModel *fm,
                                    const VmcState *state,
                                    guint vm,
                                    guint host);
+
+/**
+ * vmc_fleet_model_place_rules:
+ * @fm: a fleet model
+ * @vm: index of a VM
+ * @ret_n: (out): how many there are
+ *
+ * Returns: (transfer none): indexes of the rules of kind pin and avoid that are
+ *   about @vm
+ */
+static inline const guint32 *
+vmc_fleet_model_place_rules(const VmcFleetModel *fm, guint vm, guint *ret_n)
+{
+    const VmcRows *rows = &fm->place_rules_of;
+
+    *ret_n = rows->start[vm + 1] - rows->start[vm];
+    return rows->item + rows->start[vm];
+}
 
 /**
  * vmc_fleet_model_held:

@@ -59,12 +59,10 @@ held_by_state(const VmcVm *vm, const VmcHost *host)
 }
 
 char *
-vmc_fleet_model_held(const VmcFleetModel *fm, const VmcVm *vm)
+vmc_fleet_model_held_on(const VmcFleetModel *fm, const VmcVm *vm, gint32 seat)
 {
-    g_return_val_if_fail(fm != NULL && vm != NULL, NULL);
-    gint32 index = vmc_fleet_model_find_host(fm, vm->host);
     const VmcHost *host =
-        index >= 0 ? vmc_fleet_model_host(fm, (guint) index) : NULL;
+        seat >= 0 ? vmc_fleet_model_host(fm, (guint) seat) : NULL;
     char *held = held_by_state(vm, host);
 
     if (held != NULL)
@@ -74,26 +72,25 @@ vmc_fleet_model_held(const VmcFleetModel *fm, const VmcVm *vm)
     return must_leave(host) ? NULL : held_by_cooldown(fm, vm);
 }
 
-/* ---- what a VM is not wanted on ------------------------------------------ */
-
-static gboolean
-is_about(const VmcFleetModel *fm, const VmcPlacementRule *rule, guint vm)
+char *
+vmc_fleet_model_held(const VmcFleetModel *fm, const VmcVm *vm)
 {
-    g_autoptr(GArray) vms =
-        vmc_fleet_rule_vms(fm, rule->group, rule->vms, rule->templates);
-
-    for (guint i = 0; i < vms->len; i++)
-        if (g_array_index(vms, guint32, i) == vm)
-            return TRUE;
-    return FALSE;
+    g_return_val_if_fail(fm != NULL && vm != NULL, NULL);
+    return vmc_fleet_model_held_on(fm, vm,
+                                   vmc_fleet_model_find_host(fm, vm->host));
 }
+
+/* ---- what a VM is not wanted on ------------------------------------------ */
 
 static char *
 refuse_by_place_rule(const VmcFleetModel *fm, guint vm, const VmcHost *host)
 {
-    for (guint i = 0; i < fm->place_rules->len; i++) {
-        const VmcPlacementRule *rule = fm->place_rules->pdata[i];
-        if (vmc_fleet_rule_host_holds(rule, host) || !is_about(fm, rule, vm))
+    guint n;
+    const guint32 *rules = vmc_fleet_model_place_rules(fm, vm, &n);
+
+    for (guint i = 0; i < n; i++) {
+        const VmcPlacementRule *rule = fm->place_rules->pdata[rules[i]];
+        if (!rule->must || vmc_fleet_rule_host_holds(rule, host))
             continue;
         return g_strdup_printf("rule '%s' %s", rule->name,
                                rule->kind == VMC_PLACEMENT_RULE_PIN

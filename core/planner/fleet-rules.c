@@ -96,6 +96,19 @@ sort_and_unite(GArray *vms)
     g_array_set_size(vms, kept);
 }
 
+void
+vmc_fleet_build_groups(VmcFleetModel *fm)
+{
+    for (guint i = 0; i < vmc_fleet_n_groups(fm->fleet); i++) {
+        const VmcGroup *group = vmc_fleet_group_at(fm->fleet, i);
+        GArray *vms = g_array_new(FALSE, FALSE, sizeof(guint32));
+        add_named(fm, group->vms, vms);
+        add_made_from(fm, group->templates, vms);
+        sort_and_unite(vms);
+        g_hash_table_insert(fm->group_vms, group->name, vms);
+    }
+}
+
 GArray *
 vmc_fleet_rule_vms(const VmcFleetModel *fm,
                    const char *group_name,
@@ -103,16 +116,17 @@ vmc_fleet_rule_vms(const VmcFleetModel *fm,
                    GStrv templates)
 {
     GArray *indexes = g_array_new(FALSE, FALSE, sizeof(guint32));
-    const VmcGroup *group =
-        group_name != NULL ? vmc_fleet_find_group(fm->fleet, group_name) : NULL;
+    const GArray *group = group_name != NULL
+                              ? g_hash_table_lookup(fm->group_vms, group_name)
+                              : NULL;
+    const guint n_group = group != NULL ? group->len : 0;
 
-    if (group != NULL) {
-        add_named(fm, group->vms, indexes);
-        add_made_from(fm, group->templates, indexes);
-    }
+    if (n_group > 0)
+        g_array_append_vals(indexes, group->data, n_group);
     add_named(fm, vms, indexes);
     add_made_from(fm, templates, indexes);
-    sort_and_unite(indexes);
+    if (indexes->len > n_group)
+        sort_and_unite(indexes);
     return indexes;
 }
 
@@ -183,7 +197,7 @@ fill_moves(VmcFleetModel *fm)
         group_of[v] = -1;
     for (guint i = vmc_fleet_n_groups(fm->fleet); i-- > 0;) {
         const VmcGroup *group = vmc_fleet_group_at(fm->fleet, i);
-        g_autoptr(GArray) vms = vmc_fleet_rule_vms(fm, group->name, NULL, NULL);
+        const GArray *vms = g_hash_table_lookup(fm->group_vms, group->name);
         for (guint k = 0; k < vms->len; k++)
             group_of[g_array_index(vms, guint32, k)] = (gint32) i;
     }

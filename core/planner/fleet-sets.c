@@ -2,18 +2,23 @@
 #include "config.h"
 
 #include "core/host-fit.h"
+#include "core/planner/fleet-asking.h"
 #include "core/planner/fleet-build.h"
+#include "core/planner/model-draft.h"
 
 #include <string.h>
 
 /* Which hosts each VM may be on: its musts, pins, and what it needs of a host.
- * VMs that ask for the same share one set, found by a text that says all they
- * ask for; most ask for nothing and have none. */
+ * VMs that ask for the same share one set; most ask for nothing and have none.
+ */
 
 typedef struct {
     VmcFleetModel *fm;
-    GHashTable *sets;     /* text of what is asked → set + 1 */
-    GPtrArray **place_of; /* for each VM its rules of kind pin and avoid */
+    GHashTable *sets;      /* VmcFleetAsking → set + 1, all being 0 */
+    GHashTable *wish_sets; /* text of what should be → set */
+    GPtrArray *rule_text;  /* for each of place_rules what it asks for */
+    VmcRows musts_of;      /* for each VM the first of place_rules that asks
+                              what its musts ask */
     gboolean has_strangers;
 } Builder;
 
@@ -29,7 +34,7 @@ vmc_fleet_rule_host_holds(const VmcPlacementRule *rule, const VmcHost *host)
     return is_meant == (rule->kind == VMC_PLACEMENT_RULE_PIN);
 }
 
-/* ---- what a VM asks for, as text ----------------------------------------- */
+/* ---- what is asked for, as text ------------------------------------------ */
 
 /* With its length, so that no two askings look alike. */
 static void
@@ -48,29 +53,25 @@ put_list(GString *text, const char *tag, GStrv list)
 }
 
 static void
-put_needs(GString *text, const VmcHostNeeds *needs)
-{
-    put(text, "c", needs->cpu_model);
-    put(text, "m", needs->machine);
-    put_list(text, "s", needs->pools);
-    put_list(text, "n", needs->networks);
-    put_list(text, "b", needs->bridges);
-    if (needs->n_numa_nodes > 1)
-        g_string_append_printf(text, "u%u.", needs->n_numa_nodes);
-}
-
-static void
 put_wish(GString *text, const VmcWish *wish)
 {
     put(text, wish->avoid ? "-h" : "+h", wish->host);
     put(text, wish->avoid ? "-l" : "+l", wish->label);
 }
 
-static void
-put_rule(GString *text, const VmcPlacementRule *rule)
+/* Without its name and members: many rules ask for the same hosts. */
+static char *
+text_of_rule(const VmcPlacementRule *rule)
 {
-    put(text, "r", rule->name);
+    GString *text = g_string_new(NULL);
+
+    put(text, "k", vmc_placement_rule_kind_to_name(rule->kind));
+    put_list(text, "h", rule->hosts);
+    put_list(text, "l", rule->labels);
+    return g_string_free(text, FALSE);
 }
+
+/* ---- what a VM asks for -------------------------------------------------- */
 
 static const VmcHost *
 start_of(const Builder *builder, guint vm)
@@ -80,93 +81,70 @@ start_of(const Builder *builder, guint vm)
     return start >= 0 ? vmc_fleet_model_host(builder->fm, (guint) start) : NULL;
 }
 
-/* A guest may stay where it runs, whatever its host says it lacks. */
-static void
-put_start(GString *text, const Builder *builder, guint vm)
-{
-    const VmcHost *start = start_of(builder, vm);
-    VmcHostNeeds needs = vmc_vm_host_needs(vmc_fleet_model_vm(builder->fm, vm));
-
-    if (start == NULL)
-        return;
-    if (builder->has_strangers) {
-        put(text, "a", start->arch != NULL ? start->arch : "?");
-        put(text, "d", start->domain_type != NULL ? start->domain_type : "?");
-    }
-    g_autofree char *misfit =
-        vmc_host_needs_any(&needs) ? vmc_host_misfit(start, &needs) : NULL;
-    if (misfit != NULL)
-        put(text, "@", start->name);
-}
-
-static char *
-asked_by(const Builder *builder, guint vm_index)
+static VmcFleetAsking
+asking_of(const Builder *builder, guint vm_index)
 {
     const VmcVm *vm = vmc_fleet_model_vm(builder->fm, vm_index);
-    GString *text = g_string_new(NULL);
-    VmcHostNeeds needs = vmc_vm_host_needs(vm);
-    GPtrArray *rules = builder->place_of[vm_index];
+    const VmcRows *rows = &builder->musts_of;
+    const guint32 first = rows->start[vm_index];
 
-    for (guint i = 0; i < vm->wishes->len; i++) {
-        const VmcWish *wish = vm->wishes->pdata[i];
-        if (wish->must)
-            put_wish(text, wish);
-    }
-    for (guint i = 0; rules != NULL && i < rules->len; i++) {
-        const VmcPlacementRule *rule = rules->pdata[i];
-        if (rule->must)
-            put_rule(text, rule);
-    }
-    put_needs(text, &needs);
-    put_start(text, builder, vm_index);
-    return g_string_free(text, FALSE);
+    return (VmcFleetAsking){
+        .needs = vmc_vm_host_needs(vm),
+        .wishes = vm->wishes,
+        .rules = rows->item + first,
+        .n_rules = rows->start[vm_index + 1] - first,
+        .kin = builder->has_strangers ? start_of(builder, vm_index) : NULL};
+}
+
+static gboolean
+lacks_something(const VmcHost *host, const VmcHostNeeds *needs)
+{
+    g_autofree char *misfit = vmc_host_misfit(host, needs);
+
+    return misfit != NULL;
 }
 
 /* ---- the set ------------------------------------------------------------- */
 
 static gboolean
-is_wanted_on(const Builder *builder, guint vm_index, const VmcHost *host)
+is_wanted_on(const Builder *builder,
+             const VmcFleetAsking *asking,
+             const VmcHost *host)
 {
-    const VmcVm *vm = vmc_fleet_model_vm(builder->fm, vm_index);
-    GPtrArray *rules = builder->place_of[vm_index];
-
-    for (guint i = 0; i < vm->wishes->len; i++) {
-        const VmcWish *wish = vm->wishes->pdata[i];
+    for (guint i = 0; i < asking->wishes->len; i++) {
+        const VmcWish *wish = asking->wishes->pdata[i];
         if (wish->must && !vmc_wish_holds(wish, host))
             return FALSE;
     }
-    for (guint i = 0; rules != NULL && i < rules->len; i++) {
-        const VmcPlacementRule *rule = rules->pdata[i];
-        if (rule->must && !vmc_fleet_rule_host_holds(rule, host))
+    for (guint i = 0; i < asking->n_rules; i++)
+        if (!vmc_fleet_rule_host_holds(
+                builder->fm->place_rules->pdata[asking->rules[i]], host))
             return FALSE;
-    }
     return TRUE;
 }
 
+/* A guest may stay where it runs, whatever its host says it lacks. */
 static gboolean
-can_run_on(const Builder *builder, guint vm_index, const VmcHost *host)
+can_run_on(const VmcFleetAsking *asking, const VmcHost *host)
 {
-    const VmcHost *start = start_of(builder, vm_index);
-    VmcHostNeeds needs =
-        vmc_vm_host_needs(vmc_fleet_model_vm(builder->fm, vm_index));
-
-    if (host == start)
+    if (host == asking->home)
         return TRUE;
-    g_autofree char *misfit = vmc_host_misfit(host, &needs);
+    if (lacks_something(host, &asking->needs))
+        return FALSE;
     g_autofree char *stranger =
-        start != NULL ? vmc_host_stranger(host, start) : NULL;
-    return misfit == NULL && stranger == NULL;
+        asking->kin != NULL ? vmc_host_stranger(host, asking->kin) : NULL;
+    return stranger == NULL;
 }
 
 static gint32
-make_set(const Builder *builder, guint vm)
+make_set(const Builder *builder, const VmcFleetAsking *asking)
 {
     const VmcFleetModel *fm = builder->fm;
     g_autoptr(GArray) hosts = g_array_new(FALSE, FALSE, sizeof(guint32));
 
     for (guint32 h = 0; h < fm->hosts->len; h++) {
         const VmcHost *host = vmc_fleet_model_host(fm, h);
-        if (is_wanted_on(builder, vm, host) && can_run_on(builder, vm, host))
+        if (is_wanted_on(builder, asking, host) && can_run_on(asking, host))
             g_array_append_val(hosts, h);
     }
     if (hosts->len == fm->hosts->len)
@@ -176,19 +154,35 @@ make_set(const Builder *builder, guint vm)
 }
 
 static gint32
-set_of(Builder *builder, guint vm)
+find_set(Builder *builder, const VmcFleetAsking *asking)
 {
-    g_autofree char *text = asked_by(builder, vm);
     gpointer known = NULL;
 
-    if (*text == '\0')
-        return -1;
-    if (g_hash_table_lookup_extended(builder->sets, text, NULL, &known))
-        return GPOINTER_TO_INT(known);
-    gint32 set = make_set(builder, vm);
-    g_hash_table_insert(builder->sets, g_steal_pointer(&text),
-                        GINT_TO_POINTER(set));
+    if (g_hash_table_lookup_extended(builder->sets, asking, NULL, &known))
+        return GPOINTER_TO_INT(known) - 1;
+    gint32 set = make_set(builder, asking);
+    g_hash_table_insert(builder->sets, g_memdup2(asking, sizeof *asking),
+                        GINT_TO_POINTER(set + 1));
     return set;
+}
+
+/* Only a guest whose own host is not in the set of its kind is asked whether
+ * that is for want of something. */
+static gint32
+set_of(Builder *builder, guint vm)
+{
+    const VmcModel *model = builder->fm->model;
+    VmcFleetAsking asking = asking_of(builder, vm);
+
+    if (vmc_fleet_asking_is_empty(&asking))
+        return -1;
+    gint32 set = find_set(builder, &asking);
+    if (model->start[vm] < 0 ||
+        vmc_model_draft_in_set(model, set, (guint) model->start[vm]) ||
+        !lacks_something(start_of(builder, vm), &asking.needs))
+        return set;
+    asking.home = start_of(builder, vm);
+    return find_set(builder, &asking);
 }
 
 /* ---- wishes -------------------------------------------------------------- */
@@ -207,37 +201,34 @@ rule_holds(gconstpointer what, const VmcHost *host)
     return vmc_fleet_rule_host_holds(what, host);
 }
 
-/* Where something that should hold does; by the same text as the sets. */
+/* Where something that should hold does. */
 static gint32
 wish_set(Builder *builder,
          const char *text,
          HoldsFunc holds,
          gconstpointer what)
 {
-    g_autofree char *key = g_strconcat("w", text, NULL);
     g_autoptr(GArray) hosts = g_array_new(FALSE, FALSE, sizeof(guint32));
     const VmcFleetModel *fm = builder->fm;
     gpointer known = NULL;
 
-    if (g_hash_table_lookup_extended(builder->sets, key, NULL, &known))
+    if (g_hash_table_lookup_extended(builder->wish_sets, text, NULL, &known))
         return GPOINTER_TO_INT(known);
     for (guint32 h = 0; h < fm->hosts->len; h++)
         if (holds(what, vmc_fleet_model_host(fm, h)))
             g_array_append_val(hosts, h);
     gint32 set = vmc_model_add_host_set(
         fm->model, (const guint32 *) hosts->data, hosts->len);
-    g_hash_table_insert(builder->sets, g_steal_pointer(&key),
+    g_hash_table_insert(builder->wish_sets, g_strdup(text),
                         GINT_TO_POINTER(set));
     return set;
 }
 
 static void
-add_wishes(Builder *builder, guint vm_index)
+add_own_wishes(Builder *builder, guint vm_index, double weight)
 {
     const VmcFleetModel *fm = builder->fm;
     const VmcVm *vm = vmc_fleet_model_vm(fm, vm_index);
-    GPtrArray *rules = builder->place_of[vm_index];
-    double weight = (double) fm->policy->weight_milli[VMC_TERM_WISHES] / 1000;
 
     for (guint i = 0; i < vm->wishes->len; i++) {
         const VmcWish *wish = vm->wishes->pdata[i];
@@ -249,24 +240,32 @@ add_wishes(Builder *builder, guint vm_index)
                            wish_set(builder, text->str, wish_holds, wish),
                            weight);
     }
-    for (guint i = 0; rules != NULL && i < rules->len; i++) {
-        const VmcPlacementRule *rule = rules->pdata[i];
-        g_autoptr(GString) text = g_string_new(NULL);
-        if (rule->must)
-            continue;
-        put_rule(text, rule);
-        vmc_model_add_wish(fm->model, vm_index,
-                           wish_set(builder, text->str, rule_holds, rule),
-                           weight * rule->weight);
+}
+
+static void
+add_wishes(Builder *builder, guint vm)
+{
+    const VmcFleetModel *fm = builder->fm;
+    const VmcRows *rows = &fm->place_rules_of;
+    double weight = (double) fm->policy->weight_milli[VMC_TERM_WISHES] / 1000;
+
+    add_own_wishes(builder, vm, weight);
+    for (guint32 i = rows->start[vm]; i < rows->start[vm + 1]; i++) {
+        const VmcPlacementRule *rule = fm->place_rules->pdata[rows->item[i]];
+        const char *text = builder->rule_text->pdata[rows->item[i]];
+        if (!rule->must)
+            vmc_model_add_wish(fm->model, vm,
+                               wish_set(builder, text, rule_holds, rule),
+                               weight * rule->weight);
     }
 }
 
-/* ---- all VMs ------------------------------------------------------------- */
+/* ---- rules --------------------------------------------------------------- */
 
 static void
-find_place_rules(Builder *builder)
+find_place_rules(VmcFleetModel *fm)
 {
-    const VmcFleetModel *fm = builder->fm;
+    g_autoptr(GArray) pairs = g_array_new(FALSE, FALSE, sizeof(VmcRowPair));
 
     for (guint i = 0; i < vmc_fleet_n_rules(fm->fleet); i++) {
         VmcPlacementRule *rule = vmc_fleet_rule_at(fm->fleet, i);
@@ -274,15 +273,52 @@ find_place_rules(Builder *builder)
             continue;
         g_autoptr(GArray) vms =
             vmc_fleet_rule_vms(fm, rule->group, rule->vms, rule->templates);
-        for (guint k = 0; k < vms->len; k++) {
-            GPtrArray **rules =
-                &builder->place_of[g_array_index(vms, guint32, k)];
-            if (*rules == NULL)
-                *rules = g_ptr_array_new();
-            g_ptr_array_add(*rules, rule);
-        }
+        for (guint k = 0; k < vms->len; k++)
+            vmc_row_pairs_add(pairs, g_array_index(vms, guint32, k),
+                              fm->place_rules->len);
+        g_ptr_array_add(fm->place_rules, rule);
     }
+    vmc_rows_init(&fm->place_rules_of, fm->vms->len, pairs);
 }
+
+/* The first rule that asks for what each does. */
+static guint32 *
+first_alike(Builder *builder)
+{
+    const GPtrArray *rules = builder->fm->place_rules;
+    g_autoptr(GHashTable) first = g_hash_table_new(g_str_hash, g_str_equal);
+    guint32 *alike = g_new(guint32, MAX(rules->len, 1));
+
+    for (guint i = 0; i < rules->len; i++) {
+        char *text = text_of_rule(rules->pdata[i]);
+        gpointer known = g_hash_table_lookup(first, text);
+        g_ptr_array_add(builder->rule_text, text);
+        alike[i] = known != NULL ? GPOINTER_TO_UINT(known) - 1 : i;
+        if (known == NULL)
+            g_hash_table_insert(first, text, GUINT_TO_POINTER(i + 1));
+    }
+    return alike;
+}
+
+static void
+find_musts(Builder *builder)
+{
+    const VmcFleetModel *fm = builder->fm;
+    const VmcRows *rows = &fm->place_rules_of;
+    g_autofree guint32 *alike = first_alike(builder);
+    g_autoptr(GArray) pairs = g_array_new(FALSE, FALSE, sizeof(VmcRowPair));
+
+    for (guint vm = 0; vm < fm->vms->len; vm++)
+        for (guint32 i = rows->start[vm]; i < rows->start[vm + 1]; i++) {
+            const VmcPlacementRule *rule =
+                fm->place_rules->pdata[rows->item[i]];
+            if (rule->must)
+                vmc_row_pairs_add(pairs, vm, alike[rows->item[i]]);
+        }
+    vmc_rows_init(&builder->musts_of, fm->vms->len, pairs);
+}
+
+/* ---- all VMs ------------------------------------------------------------- */
 
 static gboolean
 has_strangers(const VmcFleetModel *fm)
@@ -314,17 +350,20 @@ fill_vm(Builder *builder, guint vm)
 void
 vmc_fleet_fill_sets(VmcFleetModel *fm)
 {
-    g_autoptr(GHashTable) sets =
+    g_autoptr(GHashTable) sets = g_hash_table_new_full(
+        vmc_fleet_asking_hash, vmc_fleet_asking_equal, g_free, NULL);
+    g_autoptr(GHashTable) wish_sets =
         g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    g_autofree GPtrArray **place_of = g_new0(GPtrArray *, fm->vms->len + 1);
+    g_autoptr(GPtrArray) rule_text = g_ptr_array_new_with_free_func(g_free);
     Builder builder = {.fm = fm,
                        .sets = sets,
-                       .place_of = place_of,
+                       .wish_sets = wish_sets,
+                       .rule_text = rule_text,
                        .has_strangers = has_strangers(fm)};
 
-    find_place_rules(&builder);
-    for (guint v = 0; v < fm->vms->len; v++) {
+    find_place_rules(fm);
+    find_musts(&builder);
+    for (guint v = 0; v < fm->vms->len; v++)
         fill_vm(&builder, v);
-        g_clear_pointer(&place_of[v], g_ptr_array_unref);
-    }
+    vmc_rows_clear(&builder.musts_of);
 }

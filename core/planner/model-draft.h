@@ -35,3 +35,14 @@ struct _VmcModelDraft {
 VmcModelDraft *vmc_model_draft_new(guint n_hosts);
 
 void vmc_model_draft_free(VmcModelDraft *draft);
+
+/* Whether @host is in @set of a model that is not sealed; all are in −1. */
+static inline gboolean
+vmc_model_draft_in_set(const VmcModel *model, gint32 set, guint host)
+{
+    if (set < 0)
+        return TRUE;
+    guint64 word = g_array_index(model->draft->set_words, guint64,
+                                 (gsize) set * model->set_words + host / 64);
+    return (word >> (host % 64) & 1) != 0;
+}

@@ -213,40 +213,6 @@ check(const VmcModel *model, GError **error)
     return check_totals(model, error) && check_terms(model, error);
 }
 
-/* ---- rows ---------------------------------------------------------------- */
-
-/* A pair of row and item, to be sorted by row. */
-typedef struct {
-    guint32 row;
-    guint32 item;
-} Pair;
-
-static void
-add_pair(GArray *pairs, guint32 row, guint32 item)
-{
-    const Pair pair = {row, item};
-
-    g_array_append_val(pairs, pair);
-}
-
-/* Counting sort; items of a row keep their order. */
-static void
-rows_from_pairs(VmcRows *rows, guint n_rows, const GArray *pairs)
-{
-    guint32 *at = g_new0(guint32, (gsize) n_rows + 2);
-
-    rows->item = g_new(guint32, MAX(pairs->len, 1));
-    for (guint i = 0; i < pairs->len; i++)
-        at[g_array_index(pairs, Pair, i).row + 2]++;
-    for (guint r = 2; r < n_rows + 2; r++)
-        at[r] += at[r - 1];
-    for (guint i = 0; i < pairs->len; i++) {
-        const Pair *pair = &g_array_index(pairs, Pair, i);
-        rows->item[at[pair->row + 1]++] = pair->item;
-    }
-    rows->start = at;
-}
-
 /* ---- layout -------------------------------------------------------------- */
 
 /* (transfer full): the items of an array; NULL when it is empty */
@@ -330,14 +296,15 @@ add_group_pairs(const VmcModel *model, GArray *pairs, guint group, guint item)
     const VmcRows *groups = &model->groups;
 
     for (guint32 i = groups->start[group]; i < groups->start[group + 1]; i++)
-        add_pair(pairs, groups->item[i], item);
+        vmc_row_pairs_add(pairs, groups->item[i], item);
 }
 
 static void
 lay_out_rules(VmcModel *model)
 {
-    g_autoptr(GArray) of_rules = g_array_new(FALSE, FALSE, sizeof(Pair));
-    g_autoptr(GArray) of_tallies = g_array_new(FALSE, FALSE, sizeof(Pair));
+    g_autoptr(GArray) of_rules = g_array_new(FALSE, FALSE, sizeof(VmcRowPair));
+    g_autoptr(GArray) of_tallies =
+        g_array_new(FALSE, FALSE, sizeof(VmcRowPair));
 
     model->rules = copy_items(model->draft->rules);
     lay_out_tallies(model);
@@ -350,15 +317,15 @@ lay_out_rules(VmcModel *model)
     }
     for (guint t = 0; t < model->n_tallies; t++)
         add_group_pairs(model, of_tallies, model->tallies[t].group, t);
-    rows_from_pairs(&model->rules_of, model->n_vms, of_rules);
-    rows_from_pairs(&model->tallies_of, model->n_vms, of_tallies);
+    vmc_rows_init(&model->rules_of, model->n_vms, of_rules);
+    vmc_rows_init(&model->tallies_of, model->n_vms, of_tallies);
 }
 
 static void
 lay_out_wishes(VmcModel *model)
 {
     const GArray *wishes = model->draft->wishes;
-    g_autoptr(GArray) pairs = g_array_new(FALSE, FALSE, sizeof(Pair));
+    g_autoptr(GArray) pairs = g_array_new(FALSE, FALSE, sizeof(VmcRowPair));
 
     if (wishes->len == 0)
         return;
@@ -368,9 +335,9 @@ lay_out_wishes(VmcModel *model)
         const VmcModelWish *wish = &g_array_index(wishes, VmcModelWish, i);
         model->wish_set[i] = wish->set;
         model->wish_weight[i] = wish->weight;
-        add_pair(pairs, wish->vm, i);
+        vmc_row_pairs_add(pairs, wish->vm, i);
     }
-    rows_from_pairs(&model->wishes_of, model->n_vms, pairs);
+    vmc_rows_init(&model->wishes_of, model->n_vms, pairs);
 }
 
 static void

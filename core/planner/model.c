@@ -120,13 +120,6 @@ vmc_model_new(guint n_hosts, guint n_vms, guint n_columns)
 }
 
 static void
-rows_clear(VmcRows *rows)
-{
-    g_free(rows->start);
-    g_free(rows->item);
-}
-
-static void
 free_hosts_and_vms(VmcModel *model)
 {
     g_free(model->capacity);
@@ -152,9 +145,9 @@ free_rules(VmcModel *model)
     g_free(model->n_domains);
     g_free(model->rules);
     g_free(model->tallies);
-    rows_clear(&model->groups);
-    rows_clear(&model->rules_of);
-    rows_clear(&model->tallies_of);
+    vmc_rows_clear(&model->groups);
+    vmc_rows_clear(&model->rules_of);
+    vmc_rows_clear(&model->tallies_of);
 }
 
 static void
@@ -164,7 +157,7 @@ free_terms(VmcModel *model)
     g_free(model->pair_cost);
     g_free(model->wish_set);
     g_free(model->wish_weight);
-    rows_clear(&model->wishes_of);
+    vmc_rows_clear(&model->wishes_of);
     g_free(model->shapes);
     g_free(model->slot);
     g_free(model->slots_of);

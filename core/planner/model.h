@@ -3,6 +3,8 @@
 
 #include <glib.h>
 
+#include "core/planner/rows.h"
+
 /*
  * What the planner plans on: hosts, VMs, rules and weights as flat arrays
  * indexed by small integers. A model knows no names, units or fleets; whoever
@@ -184,13 +186,6 @@ typedef struct {
     double first_factor;
     double second_factor;
 } VmcHinge;
-
-/** Compressed rows: the items of row i are item[start[i]] … item[start[i+1]].
- */
-typedef struct {
-    guint32 *start;
-    guint32 *item;
-} VmcRows;
 
 typedef struct _VmcModelDraft VmcModelDraft;
 
