@@ -14,6 +14,7 @@ typedef struct {
     const VmcPlacementRequest *request;
     const VmcHost *host;
     VmcHostUse use;          /* of the others: without the VM that is placed */
+    VmcHostUse had;          /* by that VM there already */
     const VmcAdvice *advice; /* (nullable): what rules say */
 } Trial;
 
@@ -32,15 +33,23 @@ vmc_candidate_verdict_to_name(VmcCandidateVerdict verdict)
 
 /* ---- a trial ------------------------------------------------------------- */
 
-static void
-leave_out_vm(VmcHostUse *use, const VmcVm *vm, const char *host_name)
+static gboolean
+is_there(const VmcVm *vm, const VmcHost *host)
 {
-    if (vm == NULL || (g_strcmp0(vm->host, host_name) != 0 &&
-                       g_strcmp0(vm->destination, host_name) != 0))
+    return vm != NULL && (g_strcmp0(vm->host, host->name) == 0 ||
+                          g_strcmp0(vm->destination, host->name) == 0);
+}
+
+static void
+set_apart_vm(Trial *trial, const VmcVm *vm)
+{
+    if (!is_there(vm, trial->host))
         return;
-    use->size = vmc_resources_subtract(use->size, vm->size);
-    use->claim = vmc_resources_subtract(use->claim, vmc_vm_claim(vm));
-    use->n_vms--;
+    trial->had = (VmcHostUse){vm->size, vmc_vm_claim(vm), 1};
+    trial->use.size = vmc_resources_subtract(trial->use.size, vm->size);
+    trial->use.claim =
+        vmc_resources_subtract(trial->use.claim, trial->had.claim);
+    trial->use.n_vms--;
 }
 
 static Trial
@@ -55,8 +64,7 @@ trial_of(const VmcFleet *fleet,
                    .use = vmc_fleet_host_use(fleet, host->name)};
 
     if (request->vm_uuid != NULL)
-        leave_out_vm(&trial.use, vmc_fleet_find_vm(fleet, request->vm_uuid),
-                     host->name);
+        set_apart_vm(&trial, vmc_fleet_find_vm(fleet, request->vm_uuid));
     return trial;
 }
 
@@ -122,7 +130,8 @@ describe_shortage(VmcResource resource,
                            left_text, whole_text, whole_name);
 }
 
-/* Σ claim ≤ capacity */
+/* Σ claim ≤ capacity. A VM that is there and wants no more of a resource may
+ * keep what it has, however full the host is. */
 static char *
 refuse_by_claim(const Trial *trial)
 {
@@ -132,7 +141,7 @@ refuse_by_claim(const Trial *trial)
 
     for (guint i = 0; i < VMC_N_RESOURCES; i++) {
         VmcResource resource = (VmcResource) i;
-        if (claim.amount[i] > left.amount[i] &&
+        if (claim.amount[i] > MAX(left.amount[i], trial->had.claim.amount[i]) &&
             vmc_host_knows(trial->host, resource))
             return describe_shortage(resource, "claims", claim.amount[i],
                                      left.amount[i], capacity.amount[i],
@@ -141,7 +150,7 @@ refuse_by_claim(const Trial *trial)
     return NULL;
 }
 
-/* Σ size ≤ capacity × limit */
+/* Σ size ≤ capacity × limit, likewise */
 static char *
 refuse_by_ceiling(const Trial *trial)
 {
@@ -149,7 +158,8 @@ refuse_by_ceiling(const Trial *trial)
     VmcResources left = vmc_resources_subtract(ceiling, trial->use.size);
     VmcResource tight;
 
-    if (vmc_resources_fit(trial->request->size, left, &tight))
+    if (vmc_resources_fit(trial->request->size,
+                          vmc_resources_max(left, trial->had.size), &tight))
         return NULL;
     return describe_shortage(
         tight, "is given", trial->request->size.amount[tight],

@@ -133,6 +133,28 @@ test_own_use_is_left_out(void)
     g_assert_true(vmc_placement_check(fleet, &request, "small", NULL));
 }
 
+/* A host that is too full of one resource still lets its VMs grow by another,
+ * and lets them keep what they have. */
+static void
+test_what_it_has_it_keeps(void)
+{
+    g_autoptr(VmcFleet) bare = make_fleet();
+    g_autoptr(VmcFleet) full = with_vm(bare, "small", NULL);
+    g_autoptr(VmcHost) host = make_host("small", 1, 8 * GIB);
+    VmcPlacementRequest request = make_request(2, 7 * GIB);
+
+    host->ceiling_milli = VMC_RESOURCES(1000, 1000, 0, 0);
+    g_autoptr(VmcFleet) fleet = vmc_fleet_with_host(full, host);
+    assert_refused(fleet, &request, "small", "*cpu: claims 2*");
+    request.vm_uuid = "11111111-1111-1111-1111-111111111111";
+    g_assert_true(vmc_placement_check(fleet, &request, "small", NULL));
+    request.claim.amount[VMC_CPU] = 3000;
+    assert_refused(fleet, &request, "small", "*cpu: claims 3*");
+    request.claim.amount[VMC_CPU] = 2000;
+    request.size.amount[VMC_CPU] = 3000;
+    assert_refused(fleet, &request, "small", "*cpu: is given 3*");
+}
+
 static void
 test_wishes(void)
 {
@@ -252,6 +274,7 @@ main(int argc, char **argv)
     g_test_add_func("/placement/ceiling", test_ceiling_is_a_hard_rule);
     g_test_add_func("/placement/transit", test_transit_counts_on_both);
     g_test_add_func("/placement/own-use", test_own_use_is_left_out);
+    g_test_add_func("/placement/keeps", test_what_it_has_it_keeps);
     g_test_add_func("/placement/wishes", test_wishes);
     g_test_add_func("/placement/states", test_states);
     g_test_add_func("/placement/hardware", test_hardware);
