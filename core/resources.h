@@ -20,6 +20,13 @@ typedef enum {
 } VmcResource;
 
 /**
+ * VMC_MILLICORES_PER_CPU:
+ *
+ * What one vCPU, or one CPU of a host, counts in %VMC_CPU.
+ */
+#define VMC_MILLICORES_PER_CPU 1000
+
+/**
  * VmcResources:
  * @amount: one amount per resource, in the unit #VmcResource names
  *

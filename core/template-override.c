@@ -29,8 +29,8 @@ typedef gboolean (*ApplyFunc)(VmcTemplate *tmpl,
 static gboolean
 check_cpu(guint64 millicores, GError **error)
 {
-    if (millicores > 0 && millicores % 1000 == 0 &&
-        millicores <= (guint64) MAX_VCPUS * 1000)
+    if (millicores > 0 && millicores % VMC_MILLICORES_PER_CPU == 0 &&
+        millicores <= (guint64) MAX_VCPUS * VMC_MILLICORES_PER_CPU)
         return TRUE;
     g_autofree char *text = vmc_units_format_millicores(millicores);
     INVALID(error, "%s vCPUs cannot be; expected a whole number from 1 to %d",

@@ -126,7 +126,8 @@ observe_size(VmcVm *vm, const VmcDomainFacts *facts)
         vm->vcpus.requested = shape->vcpus_config;
     if (vmc_vm_shape_memory_stored(shape) > 0)
         vm->memory_bytes.requested = vmc_vm_shape_memory_stored(shape);
-    amount[VMC_CPU] = MAX(vm->vcpus.requested, vm->vcpus.plugged) * 1000;
+    amount[VMC_CPU] =
+        MAX(vm->vcpus.requested, vm->vcpus.plugged) * VMC_MILLICORES_PER_CPU;
     amount[VMC_MEMORY] =
         MAX(vm->memory_bytes.requested, vm->memory_bytes.plugged);
     if (facts->size.amount[VMC_DISK] > 0)

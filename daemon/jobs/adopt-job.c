@@ -8,7 +8,6 @@
 
 #define FIND_INTERVAL_MS 200
 #define FIND_MAX 150
-#define MILLICORES_PER_VCPU 1000
 #define MIN_MEMORY_BYTES (G_GUINT64_CONSTANT(256) << 20)
 
 /*
@@ -44,9 +43,9 @@ set_limits(VmcVm *vm, const VmcDomainFacts *facts)
     guint64 memory_bytes = facts->size.amount[VMC_MEMORY];
 
     vm->size = vm->size_min = vm->size_max = facts->size;
-    vm->size_min.amount[VMC_CPU] = MILLICORES_PER_VCPU;
+    vm->size_min.amount[VMC_CPU] = VMC_MILLICORES_PER_CPU;
     vm->size_max.amount[VMC_CPU] =
-        (guint64) shape->vcpus_max * MILLICORES_PER_VCPU;
+        (guint64) shape->vcpus_max * VMC_MILLICORES_PER_CPU;
     vm->size_min.amount[VMC_MEMORY] = MIN(memory_bytes, MIN_MEMORY_BYTES);
     vm->size_max.amount[VMC_MEMORY] =
         MAX(vmc_vm_shape_memory_most(shape), memory_bytes);
@@ -84,7 +83,7 @@ set_wanted_limits(VmcVm *vm, JsonObject *intent, GError **error)
         !vmc_json_read_int(intent, "memory_max_bytes", 0, &memory_bytes, error))
         return FALSE;
     return (vcpus == 0 ||
-            set_limit(vm, VMC_CPU, (guint64) vcpus * MILLICORES_PER_VCPU,
+            set_limit(vm, VMC_CPU, (guint64) vcpus * VMC_MILLICORES_PER_CPU,
                       error)) &&
            (memory_bytes == 0 ||
             set_limit(vm, VMC_MEMORY, (guint64) memory_bytes, error));

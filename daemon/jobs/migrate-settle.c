@@ -215,7 +215,6 @@ wait_once_more(const VmcMove *move,
                Patience *patience,
                GError **error)
 {
-
     heed_cancel(move, both, patience);
     if (is_silent_for_long(move, both, patience)) {
         g_set_error(error, VMC_ERROR, VMC_ERROR_UNKNOWN,

@@ -7,8 +7,6 @@
 #include "core/placement.h"
 #include "daemon/jobs/json-value.h"
 
-#define MILLICORES_PER_VCPU 1000
-
 /* ---- the intent --------------------------------------------------------- */
 
 JsonObject *
@@ -60,7 +58,7 @@ vmc_resize_order_size(const VmcResizeOrder *order, const VmcVm *vm)
     VmcResources size = vm->size;
 
     if (order->vcpus != 0)
-        size.amount[VMC_CPU] = (guint64) order->vcpus * MILLICORES_PER_VCPU;
+        size.amount[VMC_CPU] = (guint64) order->vcpus * VMC_MILLICORES_PER_CPU;
     if (order->memory_bytes != 0)
         size.amount[VMC_MEMORY] = order->memory_bytes;
     return size;
