@@ -236,6 +236,16 @@ vmc_verb_host_list(VmcInvocation *invocation, GError **error)
     return TRUE;
 }
 
+/* Of what a host does not know, as its network, 0 is sent. */
+static gboolean
+is_unknown(JsonObject *host, VmcResource resource)
+{
+    g_autofree char *path =
+        g_strconcat("physical.", vmc_resource_to_key(resource), NULL);
+
+    return vmc_json_number(host, path) == 0;
+}
+
 static void
 add_use_cell(VmcTable *table,
              VmcResource resource,
@@ -250,6 +260,8 @@ add_use_cell(VmcTable *table,
 
     if (exact)
         text = g_strdup_printf("%" G_GINT64_FORMAT, amount);
+    else if (amount == 0 && is_unknown(host, resource))
+        text = NULL;
     else if (resource == VMC_MEMORY || resource == VMC_DISK)
         text = vmc_units_format_bytes_short((guint64) amount);
     else
