@@ -3,6 +3,7 @@
 
 #include "core/template.h"
 
+#include "core/error.h"
 #include "core/template-parts.h"
 
 /* ---- disks and interfaces ------------------------------------------------ */
@@ -291,4 +292,22 @@ vmc_template_size_max(const VmcTemplate *tmpl)
                                  VMC_RESOURCES(0, 0, disk->size_max_bytes, 0));
     }
     return size;
+}
+
+gboolean
+vmc_template_check_file(const VmcTemplate *tmpl,
+                        const char *path,
+                        GError **error)
+{
+    g_return_val_if_fail(tmpl != NULL && path != NULL, FALSE);
+    g_autofree char *expected = g_strconcat(tmpl->name, ".xml", NULL);
+    g_autofree char *file_name = g_path_get_basename(path);
+
+    if (g_str_equal(file_name, expected))
+        return TRUE;
+    g_set_error(error, VMC_ERROR, VMC_ERROR_INVALID,
+                "%s:1: the template is called '%s': call the file '%s', or "
+                "the template as its file",
+                path, tmpl->name, expected);
+    return FALSE;
 }

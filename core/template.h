@@ -175,6 +175,19 @@ VmcTemplate *vmc_template_parse(VmcTemplateSchema *schema,
                                 gpointer source_data,
                                 GError **error);
 
+/**
+ * vmc_template_check_file:
+ * @tmpl: a template
+ * @path: the file it was read from
+ * @error: %VMC_ERROR_INVALID when the file is not called as its template is;
+ *   a library finds templates by the name of the file
+ *
+ * Returns: whether the file is called `NAME.xml`
+ */
+gboolean vmc_template_check_file(const VmcTemplate *tmpl,
+                                 const char *path,
+                                 GError **error);
+
 VmcTemplate *vmc_template_ref(VmcTemplate *tmpl);
 void vmc_template_unref(VmcTemplate *tmpl);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC(VmcTemplate, vmc_template_unref)

@@ -128,6 +128,7 @@ vmc_template_checker_load(const char *path, GPtrArray *dirs, GError **error)
     g_autoptr(GPtrArray) folders = folders_of(path, dirs);
     g_autofree char *text = NULL;
     g_autoptr(VmcTemplateSchema) schema = NULL;
+    g_autoptr(VmcTemplate) tmpl = NULL;
     gsize length = 0;
 
     if (!read_file(path, &text, &length, error))
@@ -135,6 +136,9 @@ vmc_template_checker_load(const char *path, GPtrArray *dirs, GError **error)
     schema = load_schema(folders, error);
     if (schema == NULL)
         return NULL;
-    return vmc_template_parse(schema, text, path, find_template, folders,
-                              error);
+    tmpl =
+        vmc_template_parse(schema, text, path, find_template, folders, error);
+    if (tmpl == NULL || !vmc_template_check_file(tmpl, path, error))
+        return NULL;
+    return g_steal_pointer(&tmpl);
 }

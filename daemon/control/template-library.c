@@ -141,13 +141,9 @@ parse(VmcTemplateSchema *schema,
     g_autoptr(VmcTemplate) tmpl = vmc_template_parse(
         schema, entry->xml, entry->path, find_template, (gpointer) dirs, error);
 
-    if (tmpl == NULL || g_str_equal(tmpl->name, entry->name))
-        return g_steal_pointer(&tmpl);
-    g_set_error(error, VMC_ERROR, VMC_ERROR_INVALID,
-                "%s:1: the template is called '%s': call the file '%s.xml', "
-                "or the template '%s'",
-                entry->path, tmpl->name, tmpl->name, entry->name);
-    return NULL;
+    if (tmpl == NULL || !vmc_template_check_file(tmpl, entry->path, error))
+        return NULL;
+    return g_steal_pointer(&tmpl);
 }
 
 static VmcTemplateSchema *

@@ -129,3 +129,12 @@ END
     one_sentence
     says 'large.xml:1: the file is larger than 256 KiB'
 }
+
+@test "a file that is not called as its template is refused, as by vmctld" {
+    write shop <<'END'
+<template name="web2" extends="base" xmlns="urn:vmctl:template:1"/>
+END
+    expect 2 template check --template-dir "$templates" "$file"
+    one_sentence
+    says "call the file 'web2.xml'"
+}
