@@ -51,23 +51,49 @@ sum_terms(const double *cost, gboolean of_moves)
     return sum;
 }
 
+static gboolean
+is_outside(const VmcModel *model, guint vm, gint32 host)
+{
+    return host >= 0 &&
+           !vmc_model_in_set(model, model->host_set[vm], (guint) host);
+}
+
 /* What must hold and does not is broken, whoever counts it. A breach weighs
  * more than anything in a search; people are told %TOLD_BROKEN of it. */
+static void
+tell_broken(double *cost, gint n_outside)
+{
+    cost[VMC_TERM_WISHES] -= n_outside * VMC_FLEET_BROKEN_WEIGHT;
+    cost[VMC_TERM_BROKEN] += n_outside * VMC_FLEET_BROKEN_WEIGHT;
+    cost[VMC_TERM_BROKEN] *= TOLD_BROKEN / VMC_FLEET_BROKEN_WEIGHT;
+}
+
 static void
 count_terms(const VmcFleetModel *fm, const gint32 *host_of, double *ret_cost)
 {
     const VmcModel *model = fm->model;
+    gint n_outside = 0;
 
     vmc_terms_recompute(model, host_of, ret_cost);
-    for (guint v = 0; v < model->n_vms; v++) {
-        if (host_of[v] < 0 || model->host_set[v] < 0 ||
-            vmc_model_in_set(model, model->host_set[v], (guint) host_of[v]))
-            continue;
-        ret_cost[VMC_TERM_WISHES] -= VMC_FLEET_BROKEN_WEIGHT;
-        ret_cost[VMC_TERM_BROKEN] += VMC_FLEET_BROKEN_WEIGHT;
-    }
+    for (guint v = 0; v < model->n_vms; v++)
+        n_outside += is_outside(model, v, host_of[v]);
+    tell_broken(ret_cost, n_outside);
     ret_cost[VMC_TERM_WISHES] = MAX(ret_cost[VMC_TERM_WISHES], 0);
-    ret_cost[VMC_TERM_BROKEN] *= TOLD_BROKEN / VMC_FLEET_BROKEN_WEIGHT;
+}
+
+/* What they will be after a move, from what they are: a fleet is not counted
+ * anew for each step. */
+static void
+count_terms_after(const Telling *telling, guint vm, gint32 to, double *ret_cost)
+{
+    const VmcModel *model = telling->fm->model;
+
+    vmc_terms_delta(telling->state, vm, to, ret_cost);
+    tell_broken(ret_cost,
+                is_outside(model, vm, to) -
+                    is_outside(model, vm, telling->state->host_of[vm]));
+    for (guint i = 0; i < VMC_N_TERMS; i++)
+        ret_cost[i] += telling->cost[i];
 }
 
 /* ---- steps --------------------------------------------------------------- */
@@ -103,8 +129,8 @@ weigh_step(
     VmcFleetStep what = {.vm = vm, .from = from, .to = to};
 
     vmc_fleet_why_look(telling->fm, telling->state, &what);
+    count_terms_after(telling, vm, to, after);
     vmc_state_move(telling->state, vm, to);
-    count_terms(telling->fm, telling->state->host_of, after);
     what.term = best_term(telling->cost, after);
     step->gain_micro =
         micro(sum_terms(telling->cost, FALSE) - sum_terms(after, FALSE));
@@ -367,6 +393,7 @@ vmc_fleet_plan_new(const VmcFleetModel *fm,
     count_terms(fm, fm->model->start, telling.cost);
     for (guint i = 0; i < sequence->n_steps; i++)
         tell_step(&telling, &sequence->steps[i]);
+    count_terms(fm, state->host_of, telling.cost);
     tell_hosts(&telling, start);
     tell_terms(&telling, before);
     tell_refusals(&telling);

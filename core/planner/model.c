@@ -375,12 +375,14 @@ vmc_model_add_hinge(VmcModel *model,
 
 /* ---- what a sealed model tells ------------------------------------------- */
 
-static double
-wish_cost(const VmcModel *model, guint vm, guint host)
+double
+vmc_model_wish_cost(const VmcModel *model, guint vm, guint host)
 {
     const VmcRows *rows = &model->wishes_of;
     double cost = 0;
 
+    if (rows->start == NULL)
+        return 0;
     for (guint32 i = rows->start[vm]; i < rows->start[vm + 1]; i++) {
         guint32 wish = rows->item[i];
         if (!vmc_model_in_set(model, model->wish_set[wish], host))
@@ -411,7 +413,5 @@ vmc_model_seat_cost(const VmcModel *model, guint vm, guint host)
 
     if (start != (gint32) host && start != VMC_NOWHERE)
         cost = travel_cost(model, vm, host);
-    if (model->wishes_of.start != NULL)
-        cost += wish_cost(model, vm, host);
-    return cost;
+    return cost + vmc_model_wish_cost(model, vm, host);
 }

@@ -175,6 +175,7 @@ typedef struct {
  * @second: another one
  * @first_factor: what a unit of use of @first adds
  * @second_factor: what a unit of use of @second adds
+ * @term: whose cost it is; set when it is added
  *
  * Many terms cost max(0, something linear in the use of one host). They all
  * become hinges, so that trying a VM on a host is one addition and one maximum
@@ -185,6 +186,7 @@ typedef struct {
     guint second;
     double first_factor;
     double second_factor;
+    VmcTermKind term;
 } VmcHinge;
 
 typedef struct _VmcModelDraft VmcModelDraft;
@@ -573,3 +575,13 @@ vmc_model_may_sit(const VmcModel *model, guint vm, guint host)
  * its distance, and unmet wishes, weights included
  */
 double vmc_model_seat_cost(const VmcModel *model, guint vm, guint host);
+
+/**
+ * vmc_model_wish_cost:
+ * @model: a sealed model
+ * @vm: a VM
+ * @host: a host
+ *
+ * Returns: the part of vmc_model_seat_cost() that is unmet wishes
+ */
+double vmc_model_wish_cost(const VmcModel *model, guint vm, guint host);

@@ -3,6 +3,9 @@
 
 #include "core/planner/term.h"
 
+#include "core/planner/model-draft.h"
+#include "core/planner/trial.h"
+
 #include <string.h>
 
 static const VmcTerm *const terms[] = {
@@ -42,9 +45,15 @@ vmc_term_from_name(const char *name, VmcTermKind *ret_kind)
 void
 vmc_terms_add_hinges(VmcModel *model)
 {
-    for (guint i = 0; i < VMC_N_TERMS; i++)
+    GArray *hinges = model->draft->hinges;
+
+    for (guint i = 0; i < VMC_N_TERMS; i++) {
+        guint first = hinges->len;
         if (terms[i]->add_hinges != NULL && model->weight[i] > 0)
             terms[i]->add_hinges(model);
+        for (guint k = first; k < hinges->len; k++)
+            g_array_index(hinges, VmcHinge, k).term = (VmcTermKind) i;
+    }
 }
 
 static gint64 *
@@ -81,6 +90,72 @@ vmc_terms_recompute(const VmcModel *model,
     }
     return score;
 }
+
+/* ---- what a change adds, term by term ------------------------------------ */
+
+/* Of what a VM's seat costs, @sign times. */
+static void
+add_seat(
+    const VmcModel *model, guint vm, gint32 host, double sign, double *delta)
+{
+    const gint32 start = model->start[vm];
+
+    if (host == VMC_NOWHERE)
+        return;
+    delta[VMC_TERM_WISHES] +=
+        sign * vmc_model_wish_cost(model, vm, (guint) host);
+    if (start == VMC_NOWHERE || start == host)
+        return;
+    delta[VMC_TERM_MOVES] +=
+        sign * model->weight[VMC_TERM_MOVES] * model->move_cost[vm];
+    if (model->n_pair_classes > 0)
+        delta[VMC_TERM_DISTANCE] +=
+            sign * model->weight[VMC_TERM_DISTANCE] *
+            model->pair_cost[model->pair_class[start] * model->n_pair_classes +
+                             model->pair_class[host]];
+}
+
+/* Of what a host costs when @vm comes (@sign 1) or goes (−1). */
+static void
+add_host(
+    const VmcState *state, guint vm, gint32 host, double sign, double *delta)
+{
+    const VmcModel *model = state->model;
+
+    if (host == VMC_NOWHERE)
+        return;
+    const double *hinge = vmc_hinge_row(state, (guint) host);
+    const double *lift = vmc_lift_row(model, vm);
+    const guint n_vms = state->lists.count[host];
+    for (guint k = 0; k < model->n_hinges; k++)
+        delta[model->hinges[k].term] +=
+            MAX(0, hinge[k] + sign * lift[k]) - MAX(0, hinge[k]);
+    delta[VMC_TERM_HOSTS] +=
+        vmc_trial_occupied_cost(model, sign > 0 ? n_vms + 1 : n_vms - 1) -
+        vmc_trial_occupied_cost(model, n_vms);
+}
+
+void
+vmc_terms_delta(const VmcState *state, guint vm, gint32 host, double *ret_delta)
+{
+    const VmcChange change = vmc_change_shift(state, vm, host);
+    const gint32 from = change.move[0].from;
+
+    memset(ret_delta, 0, VMC_N_TERMS * sizeof *ret_delta);
+    if (from == host)
+        return;
+    add_seat(state->model, vm, from, -1, ret_delta);
+    add_seat(state->model, vm, host, 1, ret_delta);
+    add_host(state, vm, from, -1, ret_delta);
+    add_host(state, vm, host, 1, ret_delta);
+    for (guint i = 0; i < state->n_active; i++) {
+        VmcTermKind kind = state->active[i];
+        ret_delta[kind] +=
+            terms[kind]->delta(state, state->term_data[kind], &change);
+    }
+}
+
+/* ---- for terms ----------------------------------------------------------- */
 
 gint64
 vmc_term_use_after(const VmcState *state,

@@ -109,6 +109,22 @@ double vmc_terms_recompute(const VmcModel *model,
                            double *ret_cost);
 
 /**
+ * vmc_terms_delta:
+ * @state: a state
+ * @vm: a VM
+ * @host: where it goes, or %VMC_NOWHERE
+ * @ret_delta: (out caller-allocates) (array fixed-size=VMC_N_TERMS): what each
+ *   term is more after that
+ *
+ * As vmc_state_delta(), told apart: for the story of a plan. Above capacity
+ * only columns count in which some host starts so.
+ */
+void vmc_terms_delta(const VmcState *state,
+                     guint vm,
+                     gint32 host,
+                     double *ret_delta);
+
+/**
  * vmc_term_use_after:
  * @state: a state
  * @change: one or two moves

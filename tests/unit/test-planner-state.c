@@ -62,6 +62,23 @@ assert_lists(const VmcState *state)
     g_assert_cmpint(state->n_nowhere, ==, n_nowhere);
 }
 
+/* Each term is told apart: what each adds is what it is more from nothing. */
+static void
+assert_terms(const VmcState *state, guint vm, gint32 host)
+{
+    const VmcModel *model = state->model;
+    double before[VMC_N_TERMS], after[VMC_N_TERMS], delta[VMC_N_TERMS];
+    g_autofree gint32 *changed =
+        g_memdup2(state->host_of, model->n_vms * sizeof *changed);
+
+    changed[vm] = host;
+    vmc_terms_recompute(model, state->host_of, before);
+    vmc_terms_recompute(model, changed, after);
+    vmc_terms_delta(state, vm, host, delta);
+    for (guint i = 0; i < VMC_N_TERMS; i++)
+        assert_near(delta[i], after[i] - before[i], before[i]);
+}
+
 /* One VM tried on one host: what fits and what it costs are as the slow way
  * says. Most of those that fit are done. */
 static void
@@ -84,6 +101,7 @@ try_move(VmcState *state, GRand *random)
         return;
     double after = vmc_terms_recompute(model, changed, NULL);
     assert_near(delta, after - before, before);
+    assert_terms(state, vm, (gint32) host);
     assert_near(vmc_state_move(state, vm, (gint32) host), delta, before);
 }
 
