@@ -9,6 +9,7 @@
 /* Changes looked at to learn what changes cost, and of those that fit. */
 #define MAX_DRAWS 100000
 #define N_SAMPLES 2000
+#define N_FEW_SAMPLES 200
 
 /* How often each neighbourhood is tried, out of 1024: see docs/planner.md for
  * what other shares brought. */
@@ -16,10 +17,9 @@ static const struct {
     guint share;
     const VmcNeighbourhood *neighbourhood;
 } mix[] = {
-    {876, &vmc_neighbourhood_swap},
-    {140, &vmc_neighbourhood_shift},
-    {4, &vmc_neighbourhood_eject},
-    {4, &vmc_neighbourhood_rebuild},
+    {872, &vmc_neighbourhood_swap},  {140, &vmc_neighbourhood_shift},
+    {4, &vmc_neighbourhood_eject},   {4, &vmc_neighbourhood_rebuild},
+    {4, &vmc_neighbourhood_company},
 };
 
 static int
@@ -30,25 +30,65 @@ compare(const void *a, const void *b)
     return (first > second) - (first < second);
 }
 
-/* Sizes of what random shifts add or take, ascending; returns how many. */
 static guint
-sample_deltas(VmcWalker *walker, double *sample)
+draw_movable(VmcWalker *walker)
+{
+    return walker
+        ->movable[vmc_random_below(&walker->random, walker->n_movable)];
+}
+
+/* What a random shift adds or takes; 0 when it does not fit. */
+static double
+draw_shift(VmcWalker *walker)
 {
     const VmcState *state = walker->state;
-    guint n = 0;
+    guint vm = draw_movable(walker);
+    guint host = vmc_random_below(&walker->random, state->model->n_hosts);
 
-    for (guint i = 0; i < MAX_DRAWS && n < N_SAMPLES; i++) {
-        guint vm =
-            walker
-                ->movable[vmc_random_below(&walker->random, walker->n_movable)];
-        guint host = vmc_random_below(&walker->random, state->model->n_hosts);
-        if (state->host_of[vm] == VMC_NOWHERE ||
-            !vmc_state_fits(state, vm, host))
-            continue;
-        double delta = fabs(vmc_state_delta(state, vm, (gint32) host));
+    if (state->host_of[vm] == VMC_NOWHERE || !vmc_state_fits(state, vm, host))
+        return 0;
+    return fabs(vmc_state_delta(state, vm, (gint32) host));
+}
+
+/* The same of a swap. */
+static double
+draw_swap(VmcWalker *walker)
+{
+    const VmcState *state = walker->state;
+    guint first = draw_movable(walker);
+    guint second = draw_movable(walker);
+    gint32 a = state->host_of[first], b = state->host_of[second];
+
+    if (a == b || a == VMC_NOWHERE || b == VMC_NOWHERE ||
+        !vmc_state_swap_fits(state, first, second))
+        return 0;
+    return fabs(vmc_state_swap_delta(state, first, second));
+}
+
+/* Adds to @sample until it has @most; returns how many it has. */
+static guint
+draw_sample(VmcWalker *walker,
+            double (*draw)(VmcWalker *walker),
+            double *sample,
+            guint n,
+            guint most)
+{
+    for (guint i = 0; i < MAX_DRAWS && n < most; i++) {
+        double delta = draw(walker);
         if (delta > 0)
             sample[n++] = delta;
     }
+    return n;
+}
+
+/* Sizes of what random changes add or take, ascending; returns how many. In a
+ * fleet that is full hardly a shift fits. */
+static guint
+sample_deltas(VmcWalker *walker, double *sample)
+{
+    guint n = draw_sample(walker, draw_shift, sample, 0, N_SAMPLES);
+
+    n = draw_sample(walker, draw_swap, sample, n, N_FEW_SAMPLES);
     qsort(sample, n, sizeof *sample, compare);
     return n;
 }

@@ -56,28 +56,143 @@ insertion_cost(const VmcState *state, guint vm, guint host, double best)
     return vmc_rules_allow(state, &change) ? delta : INFINITY;
 }
 
+typedef struct {
+    gint32 host;
+    double cost;
+} Seat;
+
+static void
+consider(VmcWalker *walker, guint vm, guint host, Seat *best)
+{
+    double pull = vmc_walker_pull(walker, vm, VMC_NOWHERE, (gint32) host);
+    double cost =
+        pull + insertion_cost(walker->state, vm, host, best->cost - pull);
+
+    walker->n_tried++;
+    if (cost < best->cost)
+        *best = (Seat){(gint32) host, cost};
+}
+
 gboolean
 vmc_attempt_insert(VmcAttempt *attempt, guint vm, guint sample)
 {
     VmcWalker *walker = attempt->walker;
-    const VmcState *state = walker->state;
-    guint n_hosts = state->model->n_hosts;
-    gint32 best_host = VMC_NOWHERE;
-    double best = INFINITY;
+    guint n_hosts = walker->state->model->n_hosts;
+    Seat best = {VMC_NOWHERE, INFINITY};
 
-    for (guint i = 0; i < MIN(sample, n_hosts); i++) {
-        guint host =
-            sample < n_hosts ? vmc_random_below(&walker->random, n_hosts) : i;
-        double pull = vmc_walker_pull(walker, vm, VMC_NOWHERE, (gint32) host);
-        double cost = pull + insertion_cost(state, vm, host, best - pull);
-        walker->n_tried++;
-        if (cost >= best)
-            continue;
-        best = cost;
-        best_host = (gint32) host;
-    }
-    return best_host != VMC_NOWHERE && vmc_attempt_move(attempt, vm, best_host);
+    for (guint i = 0; i < MIN(sample, n_hosts); i++)
+        consider(walker, vm,
+                 sample < n_hosts ? vmc_random_below(&walker->random, n_hosts)
+                                  : i,
+                 &best);
+    return best.host != VMC_NOWHERE && vmc_attempt_move(attempt, vm, best.host);
 }
+
+gboolean
+vmc_attempt_insert_in(VmcAttempt *attempt,
+                      guint vm,
+                      guint level,
+                      guint32 domain)
+{
+    const VmcModel *model = attempt->walker->state->model;
+    Seat best = {VMC_NOWHERE, INFINITY};
+
+    if (level == 0)
+        consider(attempt->walker, vm, domain, &best);
+    for (guint h = 0; level > 0 && h < model->n_hosts; h++)
+        if (model->domain[level][h] == domain)
+            consider(attempt->walker, vm, h, &best);
+    return best.host != VMC_NOWHERE && vmc_attempt_move(attempt, vm, best.host);
+}
+
+/* ---- those in the way ---------------------------------------------------- */
+
+/* How much is missing for @vm on @host, each column by the VM's need. */
+static double
+shortage(const VmcState *state, guint host, guint vm)
+{
+    const gint64 *room = vmc_room_row(state, host);
+    const gint64 *need = vmc_need_row(state->model, vm);
+    double sum = 0;
+
+    for (guint c = 0; c < state->model->n_columns; c++)
+        if (need[c] > room[c])
+            sum += (double) (need[c] - room[c]) / (double) need[c];
+    return sum;
+}
+
+/* What the shortage is when @other leaves as well. */
+static double
+shortage_without(const VmcState *state, guint host, guint vm, guint other)
+{
+    const gint64 *room = vmc_room_row(state, host);
+    const gint64 *need = vmc_need_row(state->model, vm);
+    const gint64 *freed = vmc_need_row(state->model, other);
+    double sum = 0;
+
+    for (guint c = 0; c < state->model->n_columns; c++)
+        if (need[c] > room[c] + freed[c])
+            sum += (double) (need[c] - room[c] - freed[c]) / (double) need[c];
+    return sum;
+}
+
+static gboolean
+has_moved(const VmcAttempt *attempt, guint vm)
+{
+    for (guint i = 0; i < attempt->n; i++)
+        if (attempt->move[i].vm == vm)
+            return TRUE;
+    return FALSE;
+}
+
+/* The VM on @host whose leaving helps @vm most to fit. */
+static gint64
+pick_for_room(const VmcAttempt *attempt, guint host, guint vm)
+{
+    VmcWalker *walker = attempt->walker;
+    const VmcState *state = walker->state;
+    const guint32 *vms = vmc_host_lists_at(&state->lists, host);
+    double least = shortage(state, host, vm);
+    gint64 pick = VMC_NOWHERE;
+
+    for (guint32 i = 0; i < state->lists.count[host]; i++) {
+        double value = shortage_without(state, host, vm, vms[i]);
+        value += 1e-3 * vmc_random_unit(&walker->random);
+        if (!state->model->is_movable[vms[i]] || value >= least ||
+            has_moved(attempt, vms[i]))
+            continue;
+        least = value;
+        pick = vms[i];
+    }
+    return pick;
+}
+
+gboolean
+vmc_attempt_make_room(VmcAttempt *attempt, guint vm, guint host, guint most)
+{
+    while (!vmc_state_has_room(attempt->walker->state, vm, host)) {
+        gint64 pick = pick_for_room(attempt, host, vm);
+        if (pick == VMC_NOWHERE || attempt->n >= most ||
+            !vmc_attempt_move(attempt, (guint) pick, VMC_NOWHERE))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+gboolean
+vmc_attempt_put_back(VmcAttempt *attempt, guint sample)
+{
+    const gint32 *host_of = attempt->walker->state->host_of;
+    guint n = attempt->n;
+
+    for (guint i = 0; i < n; i++)
+        if (host_of[attempt->move[i].vm] == VMC_NOWHERE &&
+            !vmc_attempt_insert(attempt, attempt->move[i].vm, sample))
+            return FALSE;
+    return TRUE;
+}
+
+/* ---- the end ------------------------------------------------------------- */
 
 void
 vmc_attempt_undo(VmcAttempt *attempt)

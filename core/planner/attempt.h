@@ -58,6 +58,51 @@ gboolean vmc_attempt_move(VmcAttempt *attempt, guint vm, gint32 host);
 gboolean vmc_attempt_insert(VmcAttempt *attempt, guint vm, guint sample);
 
 /**
+ * vmc_attempt_insert_in:
+ * @attempt: an attempt
+ * @vm: a VM that is nowhere
+ * @level: a level
+ * @domain: one of its domains
+ *
+ * As vmc_attempt_insert(), with the hosts of @domain tried.
+ *
+ * Returns: %FALSE when it fits on none of them
+ */
+gboolean vmc_attempt_insert_in(VmcAttempt *attempt,
+                               guint vm,
+                               guint level,
+                               guint32 domain);
+
+/**
+ * vmc_attempt_make_room:
+ * @attempt: an attempt
+ * @vm: a VM that is nowhere, or on another host
+ * @host: where it shall go
+ * @most: moves that @attempt may have then
+ *
+ * Takes VMs off @host until it has room for @vm, but none that @attempt has
+ * moved.
+ *
+ * Returns: %FALSE when that is not enough
+ */
+gboolean vmc_attempt_make_room(VmcAttempt *attempt,
+                               guint vm,
+                               guint host,
+                               guint most);
+
+/**
+ * vmc_attempt_put_back:
+ * @attempt: an attempt
+ * @sample: see vmc_attempt_insert()
+ *
+ * Puts its VMs that are nowhere on the hosts where they cost least, the one
+ * that was taken out first first.
+ *
+ * Returns: %FALSE when one fits on none of those tried
+ */
+gboolean vmc_attempt_put_back(VmcAttempt *attempt, guint sample);
+
+/**
  * vmc_attempt_end:
  * @attempt: an attempt
  *

@@ -11,55 +11,6 @@
 #define MAX_EJECTED 12
 #define N_HOSTS_TO_TRY 128
 
-/* How much is missing for @vm on @host, each column by the VM's need. */
-static double
-shortage(const VmcState *state, guint host, guint vm)
-{
-    const gint64 *room = vmc_room_row(state, host);
-    const gint64 *need = vmc_need_row(state->model, vm);
-    double sum = 0;
-
-    for (guint c = 0; c < state->model->n_columns; c++)
-        if (need[c] > room[c])
-            sum += (double) (need[c] - room[c]) / (double) need[c];
-    return sum;
-}
-
-/* What the shortage is when @other leaves as well. */
-static double
-shortage_without(const VmcState *state, guint host, guint vm, guint other)
-{
-    const gint64 *room = vmc_room_row(state, host);
-    const gint64 *need = vmc_need_row(state->model, vm);
-    const gint64 *freed = vmc_need_row(state->model, other);
-    double sum = 0;
-
-    for (guint c = 0; c < state->model->n_columns; c++)
-        if (need[c] > room[c] + freed[c])
-            sum += (double) (need[c] - room[c] - freed[c]) / (double) need[c];
-    return sum;
-}
-
-/* The VM on @host whose leaving helps @vm most to fit. */
-static gint64
-pick_for_room(VmcWalker *walker, guint host, guint vm)
-{
-    const VmcState *state = walker->state;
-    const guint32 *vms = vmc_host_lists_at(&state->lists, host);
-    double least = shortage(state, host, vm);
-    gint64 pick = VMC_NOWHERE;
-
-    for (guint32 i = 0; i < state->lists.count[host]; i++) {
-        double value = shortage_without(state, host, vm, vms[i]);
-        value += 1e-3 * vmc_random_unit(&walker->random);
-        if (!state->model->is_movable[vms[i]] || value >= least)
-            continue;
-        least = value;
-        pick = vms[i];
-    }
-    return pick;
-}
-
 /* The VM on @host, but @stays, whose leaving saves most. */
 static gint64
 pick_for_cost(const VmcState *state, guint host, guint stays)
@@ -80,18 +31,6 @@ pick_for_cost(const VmcState *state, guint host, guint stays)
     return pick;
 }
 
-static gboolean
-make_room(VmcAttempt *attempt, guint vm, guint host, guint most)
-{
-    while (!vmc_state_has_room(attempt->walker->state, vm, host)) {
-        gint64 pick = pick_for_room(attempt->walker, host, vm);
-        if (pick == VMC_NOWHERE || attempt->n >= most ||
-            !vmc_attempt_move(attempt, (guint) pick, VMC_NOWHERE))
-            return FALSE;
-    }
-    return TRUE;
-}
-
 static void
 make_good(VmcAttempt *attempt, guint vm, guint host, guint most)
 {
@@ -103,31 +42,18 @@ make_good(VmcAttempt *attempt, guint vm, guint host, guint most)
     }
 }
 
-/* Those that were taken out go back in, the first one first. */
-static gboolean
-put_back(VmcAttempt *attempt)
-{
-    guint n = attempt->n;
-
-    for (guint i = 0; i < n; i++)
-        if (attempt->move[i].to == VMC_NOWHERE &&
-            !vmc_attempt_insert(attempt, attempt->move[i].vm, N_HOSTS_TO_TRY))
-            return FALSE;
-    return TRUE;
-}
-
 static gboolean
 try_eject(VmcAttempt *attempt, guint vm, guint host)
 {
     VmcWalker *walker = attempt->walker;
     guint most = 1 + vmc_random_below(&walker->random, MAX_EJECTED);
 
-    if (!make_room(attempt, vm, host, most) ||
+    if (!vmc_attempt_make_room(attempt, vm, host, most) ||
         !vmc_state_fits(walker->state, vm, host) ||
         !vmc_attempt_move(attempt, vm, (gint32) host))
         return FALSE;
     make_good(attempt, vm, host, most);
-    return put_back(attempt);
+    return vmc_attempt_put_back(attempt, N_HOSTS_TO_TRY);
 }
 
 static gboolean

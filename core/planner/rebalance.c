@@ -160,16 +160,14 @@ accept_target(Course *course)
     course->answer = copy_placement(course->model, course->target);
 }
 
-/* Searches on from the best so far. A VM that moves twice pays once, and what
- * paid then may not any more. Returns whether it found something. */
+/* Takes what was found when it is better, as it looks from the start: a VM that
+ * moves twice pays once, and what paid then may not any more. */
 static gboolean
-go_on(Course *course, guint64 n_steps)
+accept_if_better(Course *course, const gint32 *found)
 {
     VmcState *state = course->state;
     double before = state->score;
 
-    course->search.max_steps = n_steps;
-    g_autofree gint32 *found = find_from_target(course);
     vmc_state_assign(state, found);
     take_back(state, course->model->start);
     if (state->score < before - NOTHING) {
@@ -178,6 +176,26 @@ go_on(Course *course, guint64 n_steps)
     }
     vmc_state_assign(state, course->target);
     return FALSE;
+}
+
+/* Searches on from the best so far. Returns whether it found something. */
+static gboolean
+go_on(Course *course, guint64 n_steps)
+{
+    course->search.max_steps = n_steps;
+    g_autofree gint32 *found = find_from_target(course);
+    return accept_if_better(course, found);
+}
+
+/* Searches as it looks from the start, where what has moved can move elsewhere
+ * without paying again: from the target that would seldom pay. */
+static void
+go_deeper(Course *course, guint64 n_steps)
+{
+    course->search.max_steps = n_steps;
+    g_autoptr(VmcSearchResult) found =
+        vmc_search_run(course->model, course->answer, &course->search);
+    accept_if_better(course, found->host_of);
 }
 
 static gboolean
@@ -324,8 +342,10 @@ vmc_rebalance(const VmcModel *model, const VmcRebalanceRequest *request)
 
     look_from_target(&course);
     for (guint64 n = VMC_REBALANCE_FIRST_STEPS; n <= most && !is_late(&course);
-         n *= VMC_REBALANCE_DEEPER)
+         n *= VMC_REBALANCE_DEEPER) {
+        go_deeper(&course, n);
         settle(&course, n);
+    }
     gint32 *answer = within_moves(&course, request->max_moves);
     g_free(course.target);
     g_free(course.answer);

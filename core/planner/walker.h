@@ -130,3 +130,4 @@ extern const VmcNeighbourhood vmc_neighbourhood_shift;
 extern const VmcNeighbourhood vmc_neighbourhood_swap;
 extern const VmcNeighbourhood vmc_neighbourhood_eject;
 extern const VmcNeighbourhood vmc_neighbourhood_rebuild;
+extern const VmcNeighbourhood vmc_neighbourhood_company;
