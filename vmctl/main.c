@@ -4,8 +4,21 @@
 #include "core/error.h"
 #include "vmctl/verbs.h"
 
+#include <fcntl.h>
 #include <locale.h>
 #include <stdio.h>
+
+/* A standard stream that the caller closed would become the next file or socket
+ * that is opened. It is taken by one that cannot be used that way instead. */
+static void
+occupy_standard_streams(void)
+{
+    static const int modes[] = {O_WRONLY, O_RDONLY, O_RDONLY};
+
+    for (int fd = 0; fd < (int) G_N_ELEMENTS(modes); fd++)
+        if (fcntl(fd, F_GETFD) == -1)
+            (void) open("/dev/null", modes[fd]);
+}
 
 static int
 exit_code_of(const GError *error)
@@ -38,14 +51,16 @@ show_help(const VmcInvocation *invocation)
     return 0;
 }
 
-/* Output that did not get out is no success. */
+/* Output that did not get out is no success; what failed said so already. */
 static int
 flush_stdout(int exit_code)
 {
-    if (fflush(stdout) == 0 && !ferror(stdout))
+    g_autoptr(GError) error = NULL;
+
+    if (exit_code != 0 || vmc_output_flush(&error))
         return exit_code;
-    vmc_say("cannot write to stdout: %s", g_strerror(errno));
-    return exit_code == 0 ? 1 : exit_code;
+    vmc_say("%s", error->message);
+    return exit_code_of(error);
 }
 
 static int
@@ -72,6 +87,7 @@ main(int argc, char **argv)
     g_autoptr(VmcInvocation) invocation = NULL;
     g_autoptr(GError) error = NULL;
 
+    occupy_standard_streams();
     /* only the encoding: no numbers or messages in the language of a place */
     setlocale(LC_CTYPE, "");
     invocation = vmc_invocation_new(vmc_verbs, vmc_terminal_detect());

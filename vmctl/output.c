@@ -3,8 +3,10 @@
 
 #include "vmctl/output.h"
 
+#include "core/error.h"
 #include "core/name-table.h"
 
+#include <errno.h>
 #include <stdio.h>
 
 static const char *const format_names[VMC_N_FORMATS] = {
@@ -51,7 +53,18 @@ void
 vmc_output_json_line(JsonNode *node)
 {
     print_json(node, FALSE);
-    fflush(stdout);
+}
+
+gboolean
+vmc_output_flush(GError **error)
+{
+    errno = 0;
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return TRUE;
+    g_set_error(error, VMC_ERROR, VMC_ERROR_FAILED,
+                "cannot write to stdout%s%s", errno != 0 ? ": " : "",
+                errno != 0 ? g_strerror(errno) : "");
+    return FALSE;
 }
 
 /* ---- tables -------------------------------------------------------------- */

@@ -93,6 +93,16 @@ void vmc_output_json(JsonNode *node);
  * vmc_output_json_line:
  * @node: any JSON
  *
- * On one line, written at once: for streams.
+ * On one line: for streams.
  */
 void vmc_output_json_line(JsonNode *node);
+
+/**
+ * vmc_output_flush:
+ * @error: return location for a #GError
+ *
+ * Writes what is still held back.
+ *
+ * Returns: %FALSE when something that was printed did not get out
+ */
+gboolean vmc_output_flush(GError **error);

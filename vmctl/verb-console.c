@@ -95,14 +95,13 @@ on_message(SoupWebsocketConnection *socket,
            gpointer user_data)
 {
     Console *console = user_data;
+    GError *error = NULL;
     gsize n_bytes = 0;
     const char *bytes = g_bytes_get_data(message, &n_bytes);
 
     fwrite(bytes, 1, n_bytes, stdout);
-    if (fflush(stdout) != 0)
-        leave(console,
-              g_error_new(VMC_ERROR, VMC_ERROR_FAILED,
-                          "cannot write to stdout: %s", g_strerror(errno)));
+    if (!vmc_output_flush(&error))
+        leave(console, error);
     if (console->linger_source != 0)
         wait_for_silence(console);
 }

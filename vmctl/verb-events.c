@@ -110,7 +110,6 @@ print_line(Listener *listener, const char *event, JsonObject *object)
     else
         print_once(listener, g_strdup_printf("%-9s  %-20s  %-11s  %s", event,
                                              name, state, story));
-    fflush(stdout);
 }
 
 /* ---- the feed ------------------------------------------------------------ */
@@ -124,7 +123,7 @@ on_event(const char *name, JsonNode *thing, gpointer user_data)
         print_json(name, thing);
     else if (find_row(name) != NULL)
         print_line(listener, name, json_node_get_object(thing));
-    if (ferror(stdout))
+    if (listener->error == NULL && !vmc_output_flush(&listener->error))
         g_main_loop_quit(listener->loop);
 }
 

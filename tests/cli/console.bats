@@ -74,6 +74,22 @@ setup() {
     cmp "$BATS_TEST_TMPDIR/before" "$BATS_TEST_TMPDIR/after"
 }
 
+@test "without an input nothing is said to the guest" {
+    run --separate-stderr bash -c 'timeout 20 "$0" console web1 --linger 1 <&-' \
+        "$VMC_BUILDDIR/vmctl/vmctl"
+    [ "$status" = 0 ]
+    same "$(tr -d '\r\n' <<<"$output")" 'web1: simulated console'
+}
+
+@test "output that cannot be written is said once, and ends it" {
+    [ -e /dev/full ] || skip 'no /dev/full'
+    run --separate-stderr bash -c '"$0" console web1 </dev/null >/dev/full' \
+        "$VMC_BUILDDIR/vmctl/vmctl"
+    [ "$status" = 1 ]
+    one_sentence
+    says 'cannot write to stdout: No space left on device'
+}
+
 @test "a VM that is off or not there" {
     expect 4 console web9
     one_sentence

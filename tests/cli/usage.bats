@@ -98,3 +98,15 @@ wrong() {
     [ "$status" = 1 ]
     says '^vmctl: cannot write to stdout: '
 }
+
+@test "a stdout that is closed is no success, and nothing else is written to" {
+    run --separate-stderr bash -c \
+        '"$0" list >&-' "$VMC_BUILDDIR/vmctl/vmctl"
+    [ "$status" = 6 ]
+    one_sentence
+    run --separate-stderr bash -c \
+        '"$0" --help >&-' "$VMC_BUILDDIR/vmctl/vmctl"
+    [ "$status" = 1 ]
+    one_sentence
+    says 'cannot write to stdout: Bad file descriptor$'
+}
