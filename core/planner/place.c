@@ -146,11 +146,8 @@ best_of_liked(Placer *placer, guint vm)
     Choice best = {-1, INFINITY};
 
     while (n < N_LOOKED_AT && vmc_tournament_max(liking) > -INFINITY) {
-        guint at = 1;
-        while (at < liking->base)
-            at = 2 * at + (liking->node[2 * at] < liking->node[at]);
-        taken[n] = at - liking->base;
-        value[n] = liking->node[at];
+        taken[n] = vmc_tournament_first(liking);
+        value[n] = vmc_tournament_max(liking);
         vmc_tournament_set(liking, taken[n], -INFINITY);
         consider(placer->state, vm, taken[n], &best);
         n++;

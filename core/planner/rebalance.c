@@ -3,17 +3,15 @@
 
 #include "core/planner/rebalance.h"
 
-#include "core/planner/state.h"
+#include "core/planner/descent.h"
+#include "core/planner/few-moves.h"
+#include "core/planner/term.h"
 
 #include <math.h>
 
 /* Searches of one depth that go on from each other. Seldom more than two are
  * needed until nothing is found any more. */
 #define MAX_ROUNDS 100
-
-/* Moves that a budget of moves allows are looked for one by one, the best
- * first; over so many (VM, host) pairs only among those of the search. */
-#define MAX_PAIRS 4000000
 
 /* A score is a sum of doubles: what is less better than this is not. */
 #define NOTHING 1e-6
@@ -119,16 +117,34 @@ look_from_target(Course *course)
                        : &course->view;
 }
 
-/* What a search finds when VMs are at the target; the caller owns it. */
-static gint32 *
-find_from_target(const Course *course)
+static void
+descend_from(VmcState *state)
+{
+    g_autoptr(VmcDescent) descent = vmc_descent_new(state);
+
+    vmc_descent_run(descent);
+}
+
+static void
+search_from(const Course *course, VmcState *state)
 {
     g_autoptr(VmcSearchResult) found =
         vmc_search_run(course->here, NULL, &course->search);
+
+    vmc_state_assign(state, found->host_of);
+}
+
+/* What is found when VMs are at the target; the caller owns it. */
+static gint32 *
+find_from_target(const Course *course, guint64 n_steps)
+{
     g_autoptr(VmcState) state = vmc_state_new(course->here);
     double before = state->score;
 
-    vmc_state_assign(state, found->host_of);
+    if (n_steps == 0)
+        descend_from(state);
+    else
+        search_from(course, state);
     take_back(state, course->target);
     return copy_placement(course->model, state->score > before - NOTHING
                                              ? course->target
@@ -178,12 +194,13 @@ accept_if_better(Course *course, const gint32 *found)
     return FALSE;
 }
 
-/* Searches on from the best so far. Returns whether it found something. */
+/* Goes on from the best so far, by a descent when there are no steps to search
+ * with. Returns whether it found something. */
 static gboolean
 go_on(Course *course, guint64 n_steps)
 {
     course->search.max_steps = n_steps;
-    g_autofree gint32 *found = find_from_target(course);
+    g_autofree gint32 *found = find_from_target(course, n_steps);
     return accept_if_better(course, found);
 }
 
@@ -210,7 +227,8 @@ is_late(Course *course)
     return course->search.budget_us <= 0;
 }
 
-/* Searches of all depths up to @deepest find nothing more from here. */
+/* A descent and searches of all depths up to @deepest find nothing more from
+ * here. */
 static void
 settle(Course *course, guint64 deepest)
 {
@@ -225,46 +243,12 @@ settle(Course *course, guint64 deepest)
             if (go_on(course, n))
                 is_changed = TRUE;
         }
+        if (go_on(course, 0))
+            is_changed = TRUE;
     }
 }
 
 /* ---- a budget of moves --------------------------------------------------- */
-
-typedef struct {
-    guint vm;
-    gint32 host;
-    double delta;
-} Step;
-
-static void
-consider(const VmcState *state, guint vm, gint32 host, Step *best)
-{
-    if (!vmc_state_fits(state, vm, (guint) host))
-        return;
-    double delta = vmc_state_delta(state, vm, host);
-    if (delta < best->delta)
-        *best = (Step){vm, host, delta};
-}
-
-/* The move that is best of those to @target, and of all when @target is NULL.
- */
-static Step
-best_step(const VmcState *state, const gint32 *target)
-{
-    const VmcModel *model = state->model;
-    Step best = {.delta = -NOTHING};
-
-    for (guint v = 0; v < model->n_vms; v++) {
-        if (target != NULL && target[v] >= 0 && target[v] != state->host_of[v])
-            consider(state, v, target[v], &best);
-        if (target != NULL || !model->is_movable[v])
-            continue;
-        for (guint h = 0; h < model->n_hosts; h++)
-            if ((gint32) h != state->host_of[v])
-                consider(state, v, (gint32) h, &best);
-    }
-    return best;
-}
 
 static guint
 count_moved(const VmcState *state)
@@ -276,44 +260,79 @@ count_moved(const VmcState *state)
     return n;
 }
 
-/* Steps to where @target is, or anywhere, as long as each pays. */
-static void
-descend(VmcState *state, const gint32 *target, guint max_moves)
+/* The move to the target that brings most; FALSE when none brings anything. */
+static gboolean
+find_step(const VmcState *state, const gint32 *target, VmcMove *ret_move)
 {
-    const gint32 *start = state->model->start;
-    guint n_moved = 0;
+    double best = -NOTHING;
 
-    while (TRUE) {
-        Step step = best_step(state, target);
-        if (step.delta >= -NOTHING)
-            return;
-        guint n_then = n_moved - has_moved(state, start, step.vm) +
-                       (start[step.vm] != step.host);
-        if (n_then > max_moves)
-            return;
-        vmc_state_move(state, step.vm, step.host);
-        n_moved = n_then;
+    for (guint v = 0; v < state->model->n_vms; v++) {
+        if (target[v] < 0 || target[v] == state->host_of[v] ||
+            !vmc_state_fits(state, v, (guint) target[v]))
+            continue;
+        double delta = vmc_state_delta(state, v, target[v]);
+        if (delta >= best)
+            continue;
+        best = delta;
+        *ret_move = (VmcMove){v, state->host_of[v], target[v]};
     }
+    return best < -NOTHING;
 }
 
-/* Both the best moves of those to the target, and the best of all. */
+/* The caller owns it. */
 static gint32 *
-within_moves(const Course *course, guint max_moves)
+go_towards(const VmcModel *model, const gint32 *target, guint max_moves)
+{
+    g_autoptr(VmcState) state = vmc_state_new(model);
+    VmcMove move;
+
+    vmc_state_assign(state, target);
+    if (count_moved(state) > max_moves) {
+        vmc_state_assign(state, model->start);
+        for (guint i = 0; i < max_moves && find_step(state, target, &move); i++)
+            vmc_state_move(state, move.vm, move.to);
+    }
+    return copy_placement(model, state->host_of);
+}
+
+/* Half of the time is for the search without a limit. */
+static gboolean
+is_half_spent(gpointer data)
+{
+    const Course *course = data;
+    const VmcSearchOptions *search = &course->request->search;
+
+    return search->budget_us > 0 && search->now_us != NULL &&
+           (search->now_us(search->clock) - course->begin_us) * 2 >
+               search->budget_us;
+}
+
+/* The caller owns it. */
+static gint32 *
+find_few_moves(Course *course)
+{
+    const VmcFewMoves few = {
+        .max_moves = course->request->max_moves,
+        .seed = course->search.seed,
+        .is_late = is_half_spent,
+        .data = course,
+    };
+
+    return vmc_few_moves(course->model, &few);
+}
+
+/* The better of @few and the first moves to the answer; takes @few. */
+static gint32 *
+within_moves(const Course *course, gint32 *few)
 {
     const VmcModel *model = course->model;
+    gint32 *towards =
+        go_towards(model, course->answer, course->request->max_moves);
+    gboolean is_few_better = vmc_terms_recompute(model, few, NULL) <=
+                             vmc_terms_recompute(model, towards, NULL);
 
-    g_autoptr(VmcState) towards = vmc_state_new(model);
-    g_autoptr(VmcState) anywhere = vmc_state_new(model);
-    vmc_state_assign(towards, course->answer);
-    if (max_moves == 0 || count_moved(towards) <= max_moves)
-        return copy_placement(model, course->answer);
-    vmc_state_assign(towards, model->start);
-    descend(towards, course->answer, max_moves);
-    if ((gsize) model->n_vms * model->n_hosts <= MAX_PAIRS)
-        descend(anywhere, NULL, max_moves);
-    return copy_placement(model, anywhere->score < towards->score
-                                     ? anywhere->host_of
-                                     : towards->host_of);
+    g_free(is_few_better ? towards : few);
+    return is_few_better ? few : towards;
 }
 
 /* ---- public -------------------------------------------------------------- */
@@ -340,13 +359,16 @@ vmc_rebalance(const VmcModel *model, const VmcRebalanceRequest *request)
                               sizeof(gint64)),
     };
 
+    gint32 *few = request->max_moves > 0 ? find_few_moves(&course) : NULL;
     look_from_target(&course);
+    settle(&course, 0);
     for (guint64 n = VMC_REBALANCE_FIRST_STEPS; n <= most && !is_late(&course);
          n *= VMC_REBALANCE_DEEPER) {
         go_deeper(&course, n);
         settle(&course, n);
     }
-    gint32 *answer = within_moves(&course, request->max_moves);
+    gint32 *answer = few != NULL ? within_moves(&course, few)
+                                 : g_steal_pointer(&course.answer);
     g_free(course.target);
     g_free(course.answer);
     g_free(course.room);

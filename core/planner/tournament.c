@@ -37,8 +37,23 @@ vmc_tournament_set(VmcTournament *tournament, guint i, double value)
     guint at = tournament->base + i;
 
     node[at] = value;
-    for (at /= 2; at > 0; at /= 2)
-        node[at] = MAX(node[2 * at], node[2 * at + 1]);
+    for (at /= 2; at > 0; at /= 2) {
+        double larger = MAX(node[2 * at], node[2 * at + 1]);
+        if (node[at] == larger)
+            return;
+        node[at] = larger;
+    }
+}
+
+guint
+vmc_tournament_first(const VmcTournament *tournament)
+{
+    const double *node = tournament->node;
+    guint at = 1;
+
+    while (at < tournament->base)
+        at = 2 * at + (node[2 * at] < node[at]);
+    return at - tournament->base;
 }
 
 /* The largest below @at, which is above @i or @j or both: going down, whole

@@ -45,6 +45,14 @@ vmc_tournament_max(const VmcTournament *tournament)
 }
 
 /**
+ * vmc_tournament_first:
+ * @tournament: a tournament
+ *
+ * Returns: the index of the largest value, the least one of equals
+ */
+guint vmc_tournament_first(const VmcTournament *tournament);
+
+/**
  * vmc_tournament_max_without:
  * @tournament: a tournament
  * @i: a value

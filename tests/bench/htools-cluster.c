@@ -392,10 +392,11 @@ set_columns(VmcModel *model, const HtoolsCluster *cluster)
     for (guint c = 0; c < N_COLUMNS; c++)
         vmc_model_set_column(model, c, &columns[c]);
     vmc_model_set_weight(model, VMC_TERM_HOSTS, 0);
+    vmc_model_set_weight(model, VMC_TERM_BROKEN, 0);
     vmc_model_set_weight(model, VMC_TERM_DISRUPTION, 0);
 }
 
-/* hbal leaves one MiB free at least. */
+/* hbal fills no node to its last MiB, but does not mind one that is so full. */
 static void
 set_node(VmcModel *model, const HtoolsCluster *cluster, guint node)
 {

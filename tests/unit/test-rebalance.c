@@ -94,16 +94,20 @@ check_budgets(const VmcFleetModel *fm, const gint32 *host_of)
     const VmcModel *model = fm->model;
     g_autofree gint32 *wider = answer(fm, MORE_STEPS, 0);
     g_autofree gint32 *few = answer(fm, FEW_STEPS, 2);
+    g_autofree gint32 *more = answer(fm, FEW_STEPS, 3);
 
     g_assert_cmpfloat(score_of(model, wider), <=,
                       score_of(model, host_of) + 1e-5);
     g_assert_cmpuint(count_moves(model, few), <=, 2);
+    g_assert_cmpuint(count_moves(model, more), <=, 3);
+    g_assert_cmpfloat(score_of(model, more), <=, score_of(model, few) + 1e-5);
     g_assert_cmpfloat(score_of(model, few), <=,
                       score_of(model, model->start) + 1e-5);
 }
 
 /* Nothing gets worse, the same question gives the same answer, the result
- * itself is left alone, more steps are never worse, few moves are few. */
+ * itself is left alone, more steps and more moves are never worse, few moves
+ * are few. */
 static void
 test_fleet(guint32 seed, const char *policy)
 {
