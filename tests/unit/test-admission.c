@@ -261,7 +261,8 @@ static void
 test_full_disk(Fixture *fixture, gconstpointer data)
 {
     VmcStore *store = fixture->daemon.store;
-    g_autofree char *long_uri = g_strnfill(2000, ',');
+    /* more than a page holds, so that the row needs new ones */
+    g_autofree char *long_uri = g_strnfill(5000, ',');
     g_autofree char *uri =
         g_strconcat("sim://h1?networks=default", long_uri, NULL);
 
