@@ -43,7 +43,6 @@ struct _VmcLink {
     GMutex lock;
     VmcLinkLane *lanes[VMC_N_LANES];
     gboolean is_up;
-    char *down_reason;
 };
 
 G_DEFINE_FINAL_TYPE(VmcLink, vmc_link, G_TYPE_OBJECT)
@@ -127,12 +126,10 @@ on_rested(gpointer user_data)
 }
 
 static void
-set_down_reason(VmcLink *link, const char *reason)
+set_up(VmcLink *link, gboolean is_up)
 {
     g_mutex_lock(&link->lock);
-    link->is_up = FALSE;
-    g_free(link->down_reason);
-    link->down_reason = g_strdup(reason);
+    link->is_up = is_up;
     g_mutex_unlock(&link->lock);
 }
 
@@ -145,7 +142,7 @@ rest(VmcLink *link, const char *reason)
         vmc_backoff_ms(link->n_attempts, link->tuning.backoff_min_ms,
                        link->tuning.backoff_max_ms, g_random_double());
     link->timer = g_timeout_add(wait_ms, on_rested, link);
-    set_down_reason(link, reason);
+    set_up(link, FALSE);
     if (link->has_been_told)
         return;
     link->has_been_told = TRUE;
@@ -202,9 +199,7 @@ go_up(VmcLink *link, VmcChannel *channel)
     for (guint i = 0; i < VMC_N_LANES; i++)
         vmc_link_lane_forgive(link->lanes[i]);
     link->timer = add_liveness_timer(link);
-    g_mutex_lock(&link->lock);
-    link->is_up = TRUE;
-    g_mutex_unlock(&link->lock);
+    set_up(link, TRUE);
     g_signal_emit(link, signals[SIGNAL_UP], 0);
 }
 
@@ -347,9 +342,10 @@ find_lane(VmcLink *link, const VmcCall *call, GError **error)
         lane = link->lanes[vmc_call_kind_lane(call->kind)];
     else
         g_set_error(error, VMC_ERROR, VMC_ERROR_UNREACHABLE,
-                    "'%s' was not sent: host '%s' is not connected: %s",
+                    "'%s' was not sent: host '%s' is not connected, see "
+                    "'vmctl host show %s'",
                     vmc_call_kind_to_name(call->kind), link->host_name,
-                    link->down_reason);
+                    link->host_name);
     g_mutex_unlock(&link->lock);
     return lane;
 }
@@ -413,7 +409,6 @@ vmc_link_new(const char *host_name, const char *uri)
     link->driver = vmc_driver_for_uri(uri);
     link->host_name = g_strdup(host_name);
     link->uri = g_strdup(uri);
-    link->down_reason = g_strdup("it was not tried yet");
     return link;
 }
 
@@ -483,7 +478,7 @@ vmc_link_stop(VmcLink *link)
     stop_timer(link);
     stop_dial(link);
     link->state = LINK_STOPPED;
-    set_down_reason(link, "the link is closed");
+    set_up(link, FALSE);
     for (guint i = 0; i < VMC_N_LANES; i++)
         vmc_link_lane_close(link->lanes[i]);
     vmc_channel_discard(g_steal_pointer(&link->channel));
@@ -524,7 +519,6 @@ vmc_link_finalize(GObject *object)
     g_mutex_clear(&link->lock);
     g_free(link->host_name);
     g_free(link->uri);
-    g_free(link->down_reason);
     G_OBJECT_CLASS(vmc_link_parent_class)->finalize(object);
 }
 
