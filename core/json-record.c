@@ -146,7 +146,8 @@ describe(JsonNode *node)
         return "a string";
     if (type == G_TYPE_BOOLEAN)
         return "true or false";
-    return type == G_TYPE_INT64 ? "a whole number" : "a fraction";
+    return type == G_TYPE_INT64 ? "a whole number"
+                                : "a number with a point or an exponent";
 }
 
 static gboolean

@@ -66,8 +66,8 @@ find_example(const VmcInvocation *invocation,
     if (!is_file) {
         g_set_error(error, VMC_ERROR, VMC_ERROR_NOT_FOUND,
                     "no VM of the fleet was made from template '%s'; name its "
-                    "file, as ./%s.xml",
-                    name, name);
+                    "file with its folder, as ./%s%s",
+                    name, name, strchr(name, '.') != NULL ? "" : ".xml");
         return NULL;
     }
     g_autoptr(VmcTemplate) tmpl = vmc_template_checker_load(

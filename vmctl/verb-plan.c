@@ -89,12 +89,33 @@ read_size(const VmcInvocation *invocation,
     return FALSE;
 }
 
+static gboolean
+check_budget(const VmcInvocation *invocation, GError **error)
+{
+    if (number_of(invocation, "threads") > VMC_QUESTION_MAX_THREADS) {
+        g_set_error(error, VMC_ERROR, VMC_ERROR_INVALID,
+                    "--threads: a search has at most %d, and more than the "
+                    "machine has cores help nothing",
+                    VMC_QUESTION_MAX_THREADS);
+        return FALSE;
+    }
+    if (vmc_invocation_has(invocation, "time") &&
+        number_of(invocation, "time") == 0) {
+        g_set_error(error, VMC_ERROR, VMC_ERROR_INVALID,
+                    "--time: nothing is found in no time; leave it out to "
+                    "search as deep as suits the fleet");
+        return FALSE;
+    }
+    return TRUE;
+}
+
 static VmcQuestion *
 read_question(const VmcInvocation *invocation, GError **error)
 {
     VmcQuestionKind kind;
 
-    if (!find_kind(invocation, &kind, error))
+    if (!find_kind(invocation, &kind, error) ||
+        !check_budget(invocation, error))
         return NULL;
     g_autoptr(VmcQuestion) question = vmc_question_new(kind);
     VmcPolicy *policy = vmc_fleet_source_policy(invocation, error);

@@ -210,7 +210,15 @@ find_end(const Count *count, guint vm, gint *ret_resource)
         }
         g_hash_table_insert(votes, reason, GUINT_TO_POINTER(n));
     }
-    return most != NULL ? most : g_strdup("the fleet has no hosts");
+    if (most == NULL)
+        return g_strdup("the fleet has no hosts");
+    if (*ret_resource < 0) {
+        char *counted = g_strdup_printf("%u of %u hosts: %s", n_most,
+                                        count->fm->hosts->len, most);
+        g_free(most);
+        return counted;
+    }
+    return most;
 }
 
 static guint
@@ -241,13 +249,16 @@ count_tier(VmcFleet **fleet,
         return NULL;
     VmcCapacityTier *tier = g_new0(VmcCapacityTier, 1);
     tier->size = example->size;
-    tier->n = place_first(&count, count.indexes->len);
+    tier->n = MIN(place_first(&count, count.indexes->len), VMC_CAPACITY_MAX);
     tier->n_spare = count_spare(&count, tier->n);
     tier->is_more = tier->n >= VMC_CAPACITY_MAX;
     place_first(&count, count.indexes->len);
     guint left = first_left(&count);
     *ret_resource = -1;
-    if (left != G_MAXUINT)
+    if (tier->is_more)
+        tier->ends = g_strdup_printf("nothing yet: counting stops at %d",
+                                     VMC_CAPACITY_MAX);
+    else if (left != G_MAXUINT)
         tier->ends = find_end(&count, left, ret_resource);
     for (guint i = 0; i < count.indexes->len; i++) {
         guint vm = g_array_index(count.indexes, guint32, i);

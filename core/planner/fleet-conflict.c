@@ -40,7 +40,7 @@ next_bit(Inquiry *inquiry, char *name)
 static void
 ask_states(Inquiry *inquiry)
 {
-    const guint64 bit = next_bit(inquiry, g_strdup("hosts that take no VMs"));
+    const guint64 bit = next_bit(inquiry, g_strdup("the state of hosts"));
 
     for (guint h = 0; h < inquiry->fm->hosts->len; h++)
         if (!vmc_host_takes_vms(vmc_fleet_model_host(inquiry->fm, h)))

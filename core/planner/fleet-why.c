@@ -353,3 +353,25 @@ vmc_fleet_why_full(const VmcFleetModel *fm,
             vmc_fleet_model_column(fm, (guint) over)->resource),
         share_milli(state, (gint32) host, over) / 10, others);
 }
+
+char *
+vmc_fleet_why_cramped(const VmcFleetModel *fm, const VmcState *state, guint vm)
+{
+    g_return_val_if_fail(fm != NULL && state != NULL, NULL);
+    gint32 host = state->host_of[vm];
+    gint over = fullest_column(fm, state, host, FALSE);
+    const char *name = vmc_fleet_model_host(fm, (guint) host)->name;
+    g_autofree char *others = describe_refusals(fm, state, vm);
+
+    if (over < 0)
+        return g_strdup_printf("it cannot grow on %s, and no other host can "
+                               "take it: %s",
+                               name, others);
+    return g_strdup_printf(
+        "it cannot grow on %s, whose %s would be at %" G_GINT64_FORMAT
+        " %% of what it may be, and no other host can take it: %s",
+        name,
+        vmc_resource_to_name(
+            vmc_fleet_model_column(fm, (guint) over)->resource),
+        share_milli(state, host, over) / 10, others);
+}

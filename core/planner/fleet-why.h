@@ -86,3 +86,15 @@ char *vmc_fleet_why_full(const VmcFleetModel *fm,
                          const VmcState *state,
                          guint host,
                          guint *ret_vm);
+
+/**
+ * vmc_fleet_why_cramped:
+ * @fm: a fleet model in which a VM has the size it shall get
+ * @state: a state of it
+ * @vm: that VM, on a host that is too full for it
+ *
+ * Returns: (transfer full): one sentence: why there is no room for it to grow
+ */
+char *vmc_fleet_why_cramped(const VmcFleetModel *fm,
+                            const VmcState *state,
+                            guint vm);

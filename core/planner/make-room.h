@@ -2,6 +2,8 @@
 #pragma once
 
 #include "core/fleet.h"
+#include "core/planner/fleet-model.h"
+#include "core/planner/plan.h"
 
 /**
  * vmc_make_room:
@@ -17,3 +19,18 @@
 VmcFleet *vmc_make_room(const VmcFleet *fleet,
                         const VmcVm *vm,
                         VmcResources size);
+
+/**
+ * vmc_make_room_finish:
+ * @fm: the model of the fleet that vmc_make_room() gave
+ * @vm: the VM as it is now
+ * @plan: (transfer full): the plan that repairs that fleet
+ *
+ * A plan that makes the room ends with the resize it is for; one that does not
+ * make it moves nobody, and says why.
+ *
+ * Returns: (transfer full): the plan
+ */
+VmcPlan *vmc_make_room_finish(const VmcFleetModel *fm,
+                              const VmcVm *vm,
+                              VmcPlan *plan);

@@ -8,8 +8,6 @@
 #include "core/json-text.h"
 #include "core/planner/policy-json.h"
 
-#define MAX_THREADS 64
-
 static const char *
 kind_name(guint kind)
 {
@@ -46,7 +44,7 @@ static const VmcField question_fields[] = {
      &kind_names},
     VMC_FIELD(VmcQuestion, now_s, INT64),
     VMC_FIELD(VmcQuestion, seed, UINT64),
-    VMC_FIELD(VmcQuestion, threads, UINT, .max = MAX_THREADS),
+    VMC_FIELD(VmcQuestion, threads, UINT, .max = VMC_QUESTION_MAX_THREADS),
     VMC_FIELD(VmcQuestion, steps, UINT64),
     VMC_FIELD(VmcQuestion, max_moves, UINT),
     VMC_FIELD(VmcQuestion, hosts, STRV),

@@ -284,20 +284,25 @@ mend_by_repair(const VmcQuestion *question,
 }
 
 static VmcPlan *
+mend(const VmcQuestion *question, const VmcFleetModel *fm, MendFunc how)
+{
+    g_autofree char *text = describe(question);
+    g_autoptr(VmcState) state = vmc_state_new(fm->model);
+
+    how(question, fm, state);
+    return vmc_fleet_plan_new(fm, state->host_of, text);
+}
+
+static VmcPlan *
 answer_by(const VmcQuestion *question,
           const VmcFleet *fleet,
-          MendFunc mend,
+          MendFunc how,
           GError **error)
 {
     g_autoptr(VmcFleetModel) fm =
         model_of(question, fleet, VMC_FLEET_MODEL_NO_COOLDOWN, NULL, error);
-    g_autofree char *text = describe(question);
 
-    if (fm == NULL)
-        return NULL;
-    g_autoptr(VmcState) state = vmc_state_new(fm->model);
-    mend(question, fm, state);
-    return vmc_fleet_plan_new(fm, state->host_of, text);
+    return fm != NULL ? mend(question, fm, how) : NULL;
 }
 
 static VmcFleet *
@@ -360,8 +365,19 @@ answer_make_room(const VmcQuestion *question,
                     "VM '%s' is on no host: place it first", vm->name);
         return NULL;
     }
+    if (!vm->is_managed) {
+        g_set_error(error, VMC_ERROR, VMC_ERROR_REFUSED,
+                    "VM '%s' is not managed by vmctl, which therefore does not "
+                    "resize it: adopt it first",
+                    vm->name);
+        return NULL;
+    }
     g_autoptr(VmcFleet) grown = vmc_make_room(fleet, vm, question->size);
-    return answer_by(question, grown, mend_by_repair, error);
+    g_autoptr(VmcFleetModel) fm =
+        model_of(question, grown, VMC_FLEET_MODEL_NO_COOLDOWN, NULL, error);
+    if (fm == NULL)
+        return NULL;
+    return vmc_make_room_finish(fm, vm, mend(question, fm, mend_by_repair));
 }
 
 /* ---- public -------------------------------------------------------------- */

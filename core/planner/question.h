@@ -5,6 +5,9 @@
 #include "core/planner/plan.h"
 #include "core/planner/policy.h"
 
+/** The most threads that one search may have. */
+#define VMC_QUESTION_MAX_THREADS 64
+
 /**
  * VmcQuestionKind:
  * @VMC_QUESTION_REBALANCE: which moves make the fleet better and pay

@@ -31,7 +31,7 @@ setup() {
 @test "room is made for a size" {
     local fleet=$plans/room-by-a-neighbour/fleet.json
     expect 0 plan --fleet "$fleet" --room-for a --memory 12GiB -o plain
-    [ "$(cut -f 2-5 <<<"$output")" = $'move\tb\tkvm1\tkvm2' ]
+    [ "$(cut -f 2-4 <<<"$output")" = $'move\tb\tkvm1\nresize\ta\tkvm1' ]
     expect 2 plan --fleet "$fleet" --room-for a
     says 'needs --vcpus or --memory'
     expect 2 plan --fleet "$fleet" --memory 12GiB
@@ -67,6 +67,13 @@ setup() {
     one_sentence
     expect 2 plan --fleet "$plans/fleet-nonsense/fleet.json"
     says 'hosts\[0\].uri: is missing'
+    expect 2 plan --fleet "$fleet" --threads 100000
+    says 'at most 64'
+    expect 2 plan --fleet "$fleet" --time 0
+    says 'leave it out'
+    expect 4 capacity --fleet "$fleet" --template ./web
+    expect 4 capacity --fleet "$fleet" --template web.yaml
+    says 'as ./web.yaml'
 }
 
 @test "capacity counts VMs like one of the fleet" {
@@ -86,7 +93,7 @@ END
     expect 0 capacity --fleet "$plans/pack/fleet.json" --tiers 1 \
         --template "$VMC_SRCDIR/templates/web.xml" -o plain
     [ "$(cut -f 4,6 <<<"$output")" = \
-        $'0\tit has no active storage pool \'default\'' ]
+        $'0\t3 of 3 hosts: it has no active storage pool \'default\'' ]
 }
 
 @test "explain of a fleet, and of a VM in it, with every host for it" {

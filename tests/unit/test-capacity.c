@@ -118,7 +118,8 @@ test_rule(void)
     g_assert_cmpuint(tiers->len, ==, 1);
     g_assert_cmpuint(tier_at(tiers, 0)->n, ==, 2);
     g_assert_cmpstr(tier_at(tiers, 0)->ends, ==,
-                    "rule 'web-apart' keeps it apart from a VM there");
+                    "2 of 2 hosts: rule 'web-apart' keeps it apart from a "
+                    "VM there");
 }
 
 /* Nothing fits into nothing. */
