@@ -261,6 +261,19 @@ read_host(VmcSimHost *host,
     return TRUE;
 }
 
+/* Else saving would fail, later, and nobody could be told. */
+static gboolean
+check_folder(const char *path, GError **error)
+{
+    g_autofree char *folder = g_path_get_dirname(path);
+
+    if (g_file_test(folder, G_FILE_TEST_IS_DIR))
+        return TRUE;
+    g_set_error(error, VMC_ERROR, VMC_ERROR_INVALID,
+                "state=%s: there is no folder '%s'", path, folder);
+    return FALSE;
+}
+
 gboolean
 vmc_sim_state_load(VmcSimHost *host, gboolean *ret_was_saved, GError **error)
 {
@@ -268,8 +281,10 @@ vmc_sim_state_load(VmcSimHost *host, gboolean *ret_was_saved, GError **error)
     g_autoptr(JsonParser) parser = json_parser_new_immutable();
 
     *ret_was_saved = FALSE;
-    if (path == NULL || !g_file_test(path, G_FILE_TEST_EXISTS))
+    if (path == NULL)
         return TRUE;
+    if (!g_file_test(path, G_FILE_TEST_EXISTS))
+        return check_folder(path, error);
     gboolean ok = json_parser_load_from_file(parser, path, error);
     JsonObject *hosts = ok ? get_root(parser, error) : NULL;
     if (hosts != NULL && read_host(host, hosts, ret_was_saved, error))

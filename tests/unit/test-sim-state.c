@@ -231,6 +231,21 @@ init_suite(void)
                              .guest_timeout_ms = 20000};
 }
 
+/* What could not be saved is refused; also what a test has left behind when its
+ * folder is gone. */
+static void
+test_no_folder(void)
+{
+    g_autofree char *uri =
+        g_strdup_printf("sim://kvm1?state=%s.d/world.json", state_path);
+    g_autoptr(GError) error = NULL;
+
+    g_assert_null(vmc_sim_driver.open(uri, NULL, NULL, &error));
+    g_assert_error(error, VMC_ERROR, VMC_ERROR_INVALID);
+    g_assert_nonnull(strstr(error->message, "there is no folder"));
+    vmc_sim_world_reset();
+}
+
 int
 main(int argc, char **argv)
 {
@@ -250,6 +265,7 @@ main(int argc, char **argv)
                          GUINT_TO_POINTER(VMC_SIM_STEP_FINISH),
                          test_killed_in_migration);
     g_test_add_func("/sim-state/damaged", test_damaged);
+    g_test_add_func("/sim-state/no-folder", test_no_folder);
     int status = g_test_run();
     g_rmdir(folder);
     return status;
