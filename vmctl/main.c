@@ -27,6 +27,14 @@ exit_code_of(const GError *error)
 }
 
 static int
+report(const GError *error)
+{
+    if (error->domain != VMC_OUTPUT_UNREAD)
+        vmc_say("%s", error->message);
+    return exit_code_of(error);
+}
+
+static int
 report_usage_error(const VmcInvocation *invocation, const GError *error)
 {
     g_autofree char *usage = vmc_verb_usage(invocation->verb);
@@ -59,8 +67,7 @@ flush_stdout(int exit_code)
 
     if (exit_code != 0 || vmc_output_flush(&error))
         return exit_code;
-    vmc_say("%s", error->message);
-    return exit_code_of(error);
+    return report(error);
 }
 
 static int
@@ -77,8 +84,7 @@ run(VmcInvocation *invocation)
     if (invocation->verb->run(invocation, &error))
         return 0;
     fflush(stdout);
-    vmc_say("%s", error->message);
-    return exit_code_of(error);
+    return report(error);
 }
 
 int

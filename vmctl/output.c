@@ -55,15 +55,24 @@ vmc_output_json_line(JsonNode *node)
     print_json(node, FALSE);
 }
 
+GQuark
+vmc_output_unread_quark(void)
+{
+    return g_quark_from_static_string("vmc-output-unread");
+}
+
 gboolean
 vmc_output_flush(GError **error)
 {
     errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
         return TRUE;
-    g_set_error(error, VMC_ERROR, VMC_ERROR_FAILED,
-                "cannot write to stdout%s%s", errno != 0 ? ": " : "",
-                errno != 0 ? g_strerror(errno) : "");
+    if (errno == EPIPE)
+        g_set_error(error, VMC_OUTPUT_UNREAD, 0, "nobody reads stdout");
+    else
+        g_set_error(error, VMC_ERROR, VMC_ERROR_FAILED,
+                    "cannot write to stdout%s%s", errno != 0 ? ": " : "",
+                    errno != 0 ? g_strerror(errno) : "");
     return FALSE;
 }
 

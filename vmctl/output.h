@@ -98,6 +98,15 @@ void vmc_output_json(JsonNode *node);
 void vmc_output_json_line(JsonNode *node);
 
 /**
+ * VMC_OUTPUT_UNREAD:
+ *
+ * The domain of an error that is not worth a word: who reads stdout has seen
+ * enough, as 'head', and is gone.
+ */
+#define VMC_OUTPUT_UNREAD (vmc_output_unread_quark())
+GQuark vmc_output_unread_quark(void);
+
+/**
  * vmc_output_flush:
  * @error: return location for a #GError
  *

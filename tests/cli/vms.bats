@@ -289,3 +289,10 @@ END
     expect 3 host remove h3
     one_sentence
 }
+
+@test "who reads only the beginning of a list is not bothered" {
+    run --separate-stderr bash -c 'set -o pipefail
+        { sleep 0.2; "$0" list; } | true' "$VMC_BUILDDIR/vmctl/vmctl"
+    [ "$status" = 1 ]
+    [ -z "$stderr" ]
+}
