@@ -8,11 +8,13 @@
 
 #include <math.h>
 
+/* VMs may have to leave their hosts: fewer of them afterwards is what counts.
+ * Where a rule is broken, it could only be told rule by rule that none gets
+ * worse. */
 static gboolean
 is_whole(const VmcState *state)
 {
-    return state->n_nowhere == 0 && state->n_stranded == 0 &&
-           state->hard_violation == 0;
+    return state->n_nowhere == 0 && state->hard_violation == 0;
 }
 
 gboolean
@@ -22,6 +24,7 @@ vmc_attempt_begin(VmcAttempt *attempt, VmcWalker *walker)
     attempt->n = 0;
     attempt->delta = 0;
     attempt->pull = 0;
+    attempt->n_stranded = walker->state->n_stranded;
     return is_whole(walker->state);
 }
 
@@ -222,16 +225,29 @@ keep_best_before(VmcAttempt *attempt)
         walker->best[attempt->move[i - 1].vm] = attempt->move[i - 1].from;
 }
 
+/* What it makes of VMs that have to leave their hosts. */
+static double
+breaches_delta(const VmcAttempt *attempt)
+{
+    const VmcState *state = attempt->walker->state;
+
+    return state->model->weight[VMC_TERM_BROKEN] *
+           ((double) state->n_stranded - (double) attempt->n_stranded);
+}
+
 gboolean
 vmc_attempt_end(VmcAttempt *attempt)
 {
     VmcWalker *walker = attempt->walker;
+    double breaches = breaches_delta(attempt);
 
-    if (!is_whole(walker->state) ||
-        attempt->delta + attempt->pull > walker->limit) {
+    if (!is_whole(walker->state) || breaches > 0 ||
+        attempt->delta + breaches + attempt->pull > walker->limit) {
         vmc_attempt_undo(attempt);
         return FALSE;
     }
+    attempt->delta += breaches;
+    walker->state->score += breaches;
     if (attempt->delta > 0)
         keep_best_before(attempt);
     walker->n_taken++;

@@ -13,10 +13,11 @@
  * @move: those moves
  * @delta: what they added to the score, breaches left out
  * @pull: what the pull home makes of them
+ * @n_stranded: VMs that had to leave their hosts before it
  *
  * Several moves that belong together: they are carried out one by one, VMs may
  * be nowhere in between, and at the end all are kept or all are undone. Only
- * from a state in which nothing is broken.
+ * from a state in which no rule is broken and no VM is nowhere.
  */
 typedef struct {
     VmcWalker *walker;
@@ -24,6 +25,7 @@ typedef struct {
     VmcMove move[VMC_MAX_ATTEMPT];
     double delta;
     double pull;
+    gint64 n_stranded;
 } VmcAttempt;
 
 /**
@@ -31,7 +33,7 @@ typedef struct {
  * @attempt: (out caller-allocates): an attempt without moves
  * @walker: whose state it will change
  *
- * Returns: %FALSE when something is broken in that state
+ * Returns: %FALSE when a rule is broken in that state, or a VM nowhere
  */
 gboolean vmc_attempt_begin(VmcAttempt *attempt, VmcWalker *walker);
 
@@ -106,8 +108,8 @@ gboolean vmc_attempt_put_back(VmcAttempt *attempt, guint sample);
  * vmc_attempt_end:
  * @attempt: an attempt
  *
- * Keeps its moves when nothing is broken after them and they add no more than
- * the walker's limit; undoes them otherwise.
+ * Keeps its moves when nothing more is broken after them and they add no more
+ * than the walker's limit; undoes them otherwise.
  *
  * Returns: whether they were kept
  */

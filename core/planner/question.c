@@ -231,14 +231,6 @@ typedef void (*MendFunc)(const VmcQuestion *question,
                          const VmcFleetModel *fm,
                          VmcState *state);
 
-static void
-mend_by_evacuation(const VmcQuestion *question G_GNUC_UNUSED,
-                   const VmcFleetModel *fm G_GNUC_UNUSED,
-                   VmcState *state)
-{
-    vmc_evacuate(state, NULL);
-}
-
 /* A repair is not the time to make things nicer: only what is broken counts,
  * and what moves cost. */
 static VmcFleetModel *
@@ -254,24 +246,26 @@ bare_model(const VmcQuestion *question, const VmcFleetModel *fm)
     return model_of(&bare, fm->fleet, fm->options.flags, NULL, NULL);
 }
 
-/* What the fewest moves do not repair, VMs that change places may. */
 static void
 mend_by_search(const VmcQuestion *question,
                const VmcFleetModel *fm,
                VmcState *state)
 {
-    const VmcRebalanceRequest request = {.search = {.seed = question->seed,
-                                                    .max_steps = MIN_STEPS,
-                                                    .goal = -INFINITY}};
     g_autoptr(VmcFleetModel) bare = bare_model(question, fm);
-    g_autofree gint32 *found = vmc_rebalance(bare->model, &request);
-    g_autofree gint32 *mended =
-        g_memdup2(state->host_of, MAX(fm->model->n_vms, 1) * sizeof *mended);
-    double before = state->score;
 
-    vmc_state_assign(state, found);
-    if (state->score >= before - VMC_FLEET_BROKEN_WEIGHT / 1e6)
-        vmc_state_assign(state, mended);
+    vmc_repair_by_search(state, bare->model, question->seed);
+}
+
+static void
+mend_by_evacuation(const VmcQuestion *question,
+                   const VmcFleetModel *fm,
+                   VmcState *state)
+{
+    VmcRepairReport report;
+
+    vmc_evacuate(state, &report);
+    if (vmc_repair_wants_search(fm->model, &report))
+        mend_by_search(question, fm, state);
 }
 
 static void
@@ -279,7 +273,10 @@ mend_by_repair(const VmcQuestion *question,
                const VmcFleetModel *fm,
                VmcState *state)
 {
-    if (!vmc_repair(state, NULL))
+    VmcRepairReport report;
+
+    vmc_repair(state, &report);
+    if (vmc_repair_wants_search(fm->model, &report))
         mend_by_search(question, fm, state);
 }
 

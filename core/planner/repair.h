@@ -39,3 +39,25 @@ typedef struct {
  * Returns: whether the placement is sound now
  */
 gboolean vmc_repair(VmcState *state, VmcRepairReport *ret_report);
+
+/**
+ * vmc_repair_wants_search:
+ * @model: a sealed model
+ * @report: what vmc_repair() or vmc_evacuate() made of it
+ *
+ * Returns: whether vmc_repair_by_search() may do better
+ */
+gboolean vmc_repair_wants_search(const VmcModel *model,
+                                 const VmcRepairReport *report);
+
+/**
+ * vmc_repair_by_search:
+ * @state: a state that vmc_repair() or vmc_evacuate() changed
+ * @bare: the same model, with no weights but those of breaches and moves
+ * @seed: of the search
+ *
+ * What the fewest moves do not repair, VMs that change places or go as a
+ * company may. Takes what is found when less is broken after it, or the same
+ * with fewer moves.
+ */
+void vmc_repair_by_search(VmcState *state, const VmcModel *bare, guint64 seed);

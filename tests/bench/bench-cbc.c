@@ -105,10 +105,14 @@ plan(ExactKind kind, const VmcModel *model, const Options *options)
     if (!exact_kind_counts_moves(kind))
         return vmc_rebalance(model, &request);
     g_autoptr(VmcState) state = vmc_state_new(model);
+    VmcRepairReport report;
     if (kind == EXACT_EVACUATE)
-        vmc_evacuate(state, NULL);
+        vmc_evacuate(state, &report);
     else
-        vmc_repair(state, NULL);
+        vmc_repair(state, &report);
+    /* Only breaches and moves have weights in these. */
+    if (vmc_repair_wants_search(model, &report))
+        vmc_repair_by_search(state, model, (guint64) options->seed);
     return g_memdup2(state->host_of, model->n_vms * sizeof(gint32));
 }
 
