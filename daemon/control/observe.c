@@ -102,6 +102,38 @@ observe_needs(VmcVm *vm, const VmcDomainFacts *facts)
 /* ---- size -----------------------------------------------------------------
  */
 
+/* What the hypervisor says of a growing virtio-mem device may be a second old:
+ * a guest that was seen with all of it, and counts no less now, has it still.
+ * While a job has the VM only the job asks the guest. */
+static gboolean
+is_old_news(const VmcObservation *seen)
+{
+    const VmcVmShape *shape = &seen->facts->shape;
+    guint64 current = shape->virtio_mem_current_bytes;
+    guint64 requested = shape->virtio_mem_requested_bytes;
+
+    if (seen->known == NULL || !shape->is_running || current >= requested)
+        return FALSE;
+    const VmcTriple *memory = &seen->known->memory_bytes;
+    guint64 all = vmc_vm_shape_memory_plugged(shape) - current + requested;
+    if (memory->plugged != all || memory->usable == 0)
+        return FALSE;
+    return shape->guest_total_bytes > 0
+               ? shape->guest_total_bytes >= memory->usable
+               : seen->is_held;
+}
+
+/* (transfer none): lives as long as what was seen */
+static VmcVmShape
+shape_of(const VmcObservation *seen)
+{
+    VmcVmShape shape = seen->facts->shape;
+
+    if (is_old_news(seen))
+        shape.virtio_mem_current_bytes = shape.virtio_mem_requested_bytes;
+    return shape;
+}
+
 static void
 observe_triples(VmcVm *vm, const VmcVmShape *shape)
 {
@@ -160,18 +192,19 @@ vmc_vm_observe(const VmcObservation *observation)
     g_return_val_if_fail(observation != NULL, NULL);
     g_return_val_if_fail(observation->facts != NULL, NULL);
     const VmcDomainFacts *facts = observation->facts;
+    const VmcVmShape shape = shape_of(observation);
     VmcVm *vm = begin(observation);
     gboolean in_transit = vm->destination != NULL;
     /* of a VM that nobody knew nothing can have been reserved */
     gboolean is_held = observation->is_held && observation->known != NULL;
 
-    observe_triples(vm, &facts->shape);
+    observe_triples(vm, &shape);
     if (!is_held && !in_transit) {
         replace(&vm->host, observation->host);
         replace(&vm->name, facts->name);
         observe_needs(vm, facts);
         observe_size(vm, facts);
-        observe_pending(vm, &facts->shape);
+        observe_pending(vm, &shape);
     }
     /* a VM that is made or moved has the state its job says it has */
     if (!in_transit && !(is_held && vm->state == VMC_VM_CREATING))

@@ -57,9 +57,10 @@ vmc_climb_look(VmcClimb *climb, GError **error)
         return FALSE;
     g_clear_pointer(&climb->facts, vmc_domain_facts_unref);
     climb->facts = vmc_domain_facts_ref(reply.domain);
+    /* these facts are ours alone yet; they are also what will be shown */
+    vmc_resize_credit_guest(&climb->target, &climb->facts->shape);
     vmc_vm_shape_clear(&climb->shape);
     climb->shape = vmc_vm_shape_copy(&climb->facts->shape);
-    vmc_resize_credit_guest(&climb->target, &climb->shape);
     climb->confirmed = climb->stored;
     return TRUE;
 }

@@ -123,6 +123,33 @@ test_partial_shrink_counts(void)
     g_assert_nonnull(vm->pending);
 }
 
+/* The hypervisor's number of virtio-mem is up to a second old: just after a
+ * resize it does not take back what the guest was seen with. */
+static void
+test_old_news(void)
+{
+    g_autoptr(VmcDomainFacts) facts = make_facts();
+
+    facts->shape.vcpus_online = 2;
+    facts->shape.guest_total_bytes = 700 * MIB;
+    g_autoptr(VmcVm) grown = observe(NULL, facts, FALSE);
+    facts->shape.virtio_mem_current_bytes = 0;
+    g_autoptr(VmcVm) soon = observe(grown, facts, FALSE);
+    g_assert_cmpuint(soon->memory_bytes.plugged, ==, 768 * MIB);
+    g_assert_null(soon->pending);
+
+    facts->shape.guest_total_bytes = 0; /* not asked: a job has the VM */
+    g_autoptr(VmcVm) held = observe(grown, facts, TRUE);
+    g_assert_cmpuint(held->memory_bytes.plugged, ==, 768 * MIB);
+    g_autoptr(VmcVm) mute = observe(grown, facts, FALSE);
+    g_assert_cmpuint(mute->memory_bytes.plugged, ==, 512 * MIB);
+
+    facts->shape.guest_total_bytes = 450 * MIB; /* it has booted anew */
+    g_autoptr(VmcVm) lost = observe(grown, facts, FALSE);
+    g_assert_cmpuint(lost->memory_bytes.plugged, ==, 512 * MIB);
+    g_assert_nonnull(lost->pending);
+}
+
 static void
 test_held_and_in_transit(void)
 {
@@ -209,6 +236,7 @@ main(int argc, char **argv)
     g_test_add_func("/observe/metadata", test_metadata);
     g_test_add_func("/observe/partial-shrink-counts",
                     test_partial_shrink_counts);
+    g_test_add_func("/observe/old-news", test_old_news);
     g_test_add_func("/observe/held-and-in-transit", test_held_and_in_transit);
     g_test_add_func("/observe/guest-numbers-stay", test_guest_numbers_stay);
     g_test_add_func("/observe/states", test_states);
