@@ -35,7 +35,7 @@ try_host(const Shift *shift, guint to)
             vmc_model_seat_cost(model, shift->vm, to);
     double pull =
         vmc_walker_pull(walker, shift->vm, (gint32) shift->from, (gint32) to);
-    if (delta + pull > walker->limit ||
+    if (delta + pull > walker->limit + state->most_gain ||
         !vmc_state_has_room(state, shift->vm, to))
         return FALSE;
     VmcChange change = vmc_change_shift(state, shift->vm, (gint32) to);

@@ -40,7 +40,7 @@ try_swap(VmcWalker *walker, guint first, guint second)
         hosts_and_seats_delta(state, first, second, (guint) a, (guint) b);
     double pull = vmc_walker_pull(walker, first, a, b) +
                   vmc_walker_pull(walker, second, b, a);
-    if (delta + pull > walker->limit)
+    if (delta + pull > walker->limit + state->most_gain)
         return FALSE;
     delta += vmc_state_other_delta(state, &change);
     if (delta + pull > walker->limit ||

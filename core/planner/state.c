@@ -158,6 +158,18 @@ sum_rules(VmcState *state)
     }
 }
 
+static void
+sum_most_gains(VmcState *state)
+{
+    state->most_gain = 0;
+    for (guint i = 0; i < state->n_active; i++) {
+        VmcTermKind kind = state->active[i];
+        const VmcTerm *term = vmc_term(kind);
+        if (term->most_gain != NULL)
+            state->most_gain += term->most_gain(state->term_data[kind]);
+    }
+}
+
 /* What hosts, rules and terms keep, from a placement that was carried out. */
 static void
 sum_up(VmcState *state)
@@ -167,6 +179,7 @@ sum_up(VmcState *state)
         VmcTermKind kind = state->active[i];
         vmc_term(kind)->reset(state, state->term_data[kind]);
     }
+    sum_most_gains(state);
     state->score = vmc_terms_recompute(state->model, state->host_of, NULL);
 }
 
@@ -426,6 +439,7 @@ take_over(VmcState *state, const VmcChange *change, double delta)
         VmcTermKind kind = state->active[i];
         vmc_term(kind)->apply(state, state->term_data[kind], change);
     }
+    sum_most_gains(state);
     for (guint i = 0; i < change->n; i++)
         carry_out(state, &change->move[i]);
     state->score += delta;

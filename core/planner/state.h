@@ -55,6 +55,8 @@ typedef struct {
  * @n_active: how many terms have data here
  * @active: those terms
  * @term_data: for each term what it keeps
+ * @most_gain: what terms with data can take from the score in one change, of
+ *   those that can take much
  * @score: the sum of all terms
  *
  * Fields are read-only for everyone but state.c and the terms.
@@ -79,6 +81,7 @@ typedef struct {
     guint n_active;
     VmcTermKind active[VMC_N_TERMS];
     gpointer term_data[VMC_N_TERMS];
+    double most_gain;
     double score;
 } VmcState;
 

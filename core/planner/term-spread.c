@@ -18,36 +18,37 @@ typedef struct {
     double centre;
     double sum;
     double sum_of_squares;
+    double cost;
 } Spread;
 
+/*
+ * @inverse: [host × n + i] 1 ÷ capacity of the column of @spreads[i], and 0
+ *   where the host does not count
+ */
 typedef struct {
     guint n;
     Spread *spreads;
+    double *inverse;
 } Spreads;
 
-static gboolean
-counts(const VmcModel *model, guint host, guint column)
+static double
+inverse_capacity(const VmcModel *model, guint host, guint column)
 {
     gint64 capacity = model->capacity[(gsize) host * model->stride + column];
 
-    return capacity > 0 && capacity != VMC_UNLIMITED &&
-           (model->host_flags[host] & VMC_MODEL_HOST_MUST_EMPTY) == 0;
+    if (capacity <= 0 || capacity == VMC_UNLIMITED ||
+        (model->host_flags[host] & VMC_MODEL_HOST_MUST_EMPTY) != 0)
+        return 0;
+    return 1 / (double) capacity;
 }
 
 static double
-utilisation(const VmcModel *model, guint host, guint column, gint64 use)
+cost_of(const Spread *spread, double sum, double sum_of_squares)
 {
-    return (double) use /
-           (double) model->capacity[(gsize) host * model->stride + column];
-}
+    double mean = sum / spread->n;
+    double variance = sum_of_squares / spread->n - mean * mean;
 
-static double
-deviation(double n, double sum, double sum_of_squares)
-{
-    double mean = sum / n;
-    double variance = sum_of_squares / n - mean * mean;
-
-    return variance > 0 ? sqrt(variance) : 0;
+    return variance > 0 ? spread->weight * sqrt(variance) : 0;
 }
 
 static Spread
@@ -58,22 +59,23 @@ spread_of(const VmcModel *model, guint column, const gint64 *use)
                                model->column[column].spread_weight};
 
     for (guint h = 0; h < model->n_hosts; h++) {
-        if (!counts(model, h, column))
-            continue;
-        spread.n++;
-        spread.centre += utilisation(model, h, column,
-                                     use[(gsize) h * model->stride + column]);
+        double inverse = inverse_capacity(model, h, column);
+        spread.n += inverse > 0;
+        spread.centre +=
+            inverse * (double) use[(gsize) h * model->stride + column];
     }
     spread.centre /= MAX(spread.n, 1);
     for (guint h = 0; h < model->n_hosts; h++) {
-        if (!counts(model, h, column))
+        double inverse = inverse_capacity(model, h, column);
+        if (inverse == 0)
             continue;
-        double off = utilisation(model, h, column,
-                                 use[(gsize) h * model->stride + column]) -
-                     spread.centre;
+        double off =
+            inverse * (double) use[(gsize) h * model->stride + column] -
+            spread.centre;
         spread.sum += off;
         spread.sum_of_squares += off * off;
     }
+    spread.cost = cost_of(&spread, spread.sum, spread.sum_of_squares);
     return spread;
 }
 
@@ -83,7 +85,7 @@ is_used(const VmcModel *model, guint column)
     if (model->column[column].spread_weight <= 0)
         return FALSE;
     for (guint h = 0; h < model->n_hosts; h++)
-        if (counts(model, h, column))
+        if (inverse_capacity(model, h, column) > 0)
             return TRUE;
     return FALSE;
 }
@@ -97,6 +99,11 @@ data_new(const VmcModel *model)
     for (guint c = 0; c < model->n_columns; c++)
         if (is_used(model, c))
             data->spreads[data->n++].column = c;
+    data->inverse = g_new(double, MAX((gsize) model->n_hosts * data->n, 1));
+    for (guint h = 0; h < model->n_hosts; h++)
+        for (guint i = 0; i < data->n; i++)
+            data->inverse[(gsize) h * data->n + i] =
+                inverse_capacity(model, h, data->spreads[i].column);
     return data;
 }
 
@@ -106,6 +113,7 @@ data_free(gpointer pointer)
     Spreads *data = pointer;
 
     g_free(data->spreads);
+    g_free(data->inverse);
     g_free(data);
 }
 
@@ -119,28 +127,43 @@ reset(VmcState *state, gpointer pointer)
             spread_of(state->model, data->spreads[i].column, state->use);
 }
 
+/* What the sums are when @more of a column is used on @host. */
+static void
+add_to_sums(const VmcState *state,
+            const Spreads *data,
+            guint i,
+            gint32 host,
+            gint64 more,
+            Spread *next)
+{
+    if (host == VMC_NOWHERE)
+        return;
+    double inverse = data->inverse[(gsize) host * data->n + i];
+    gint64 use = state->use[(gsize) host * state->model->stride + next->column];
+    double off = inverse * (double) use - next->centre;
+    double step = inverse * (double) more;
+
+    next->sum += step;
+    next->sum_of_squares += step * (2 * off + step);
+}
+
 static Spread
-after(const VmcState *state, const Spread *spread, const VmcChange *change)
+after(const VmcState *state,
+      const Spreads *data,
+      guint i,
+      const VmcChange *change)
 {
     const VmcModel *model = state->model;
-    Spread next = *spread;
-    guint hosts[2];
-    guint n_hosts = vmc_change_hosts(change, hosts);
+    const VmcMove *move = &change->move[0];
+    Spread next = data->spreads[i];
+    gint64 more = model->need[(gsize) move->vm * model->stride + next.column];
 
-    for (guint i = 0; i < n_hosts; i++) {
-        guint h = hosts[i];
-        if (!counts(model, h, spread->column))
-            continue;
-        gsize cell = (gsize) h * model->stride + spread->column;
-        double old = utilisation(model, h, spread->column, state->use[cell]) -
-                     spread->centre;
-        double new =
-            utilisation(model, h, spread->column,
-                        vmc_term_use_after(state, change, h, spread->column)) -
-            spread->centre;
-        next.sum += new - old;
-        next.sum_of_squares += new *new - old *old;
-    }
+    if (change->n == 2)
+        more -= model->need[(gsize) change->move[1].vm * model->stride +
+                            next.column];
+    add_to_sums(state, data, i, move->from, -more, &next);
+    add_to_sums(state, data, i, move->to, more, &next);
+    next.cost = cost_of(&next, next.sum, next.sum_of_squares);
     return next;
 }
 
@@ -150,14 +173,7 @@ apply(VmcState *state, gpointer pointer, const VmcChange *change)
     Spreads *data = pointer;
 
     for (guint i = 0; i < data->n; i++)
-        data->spreads[i] = after(state, &data->spreads[i], change);
-}
-
-static double
-cost_of(const Spread *spread)
-{
-    return spread->weight *
-           deviation(spread->n, spread->sum, spread->sum_of_squares);
+        data->spreads[i] = after(state, data, i, change);
 }
 
 static double
@@ -166,10 +182,20 @@ delta(const VmcState *state, gconstpointer pointer, const VmcChange *change)
     const Spreads *data = pointer;
     double cost = 0;
 
-    for (guint i = 0; i < data->n; i++) {
-        Spread next = after(state, &data->spreads[i], change);
-        cost += cost_of(&next) - cost_of(&data->spreads[i]);
-    }
+    for (guint i = 0; i < data->n; i++)
+        cost += after(state, data, i, change).cost - data->spreads[i].cost;
+    return cost;
+}
+
+/* All of it. */
+static double
+most_gain(gconstpointer pointer)
+{
+    const Spreads *data = pointer;
+    double cost = 0;
+
+    for (guint i = 0; i < data->n; i++)
+        cost += data->spreads[i].cost;
     return cost;
 }
 
@@ -178,12 +204,9 @@ recompute(const VmcScene *scene)
 {
     double cost = 0;
 
-    for (guint c = 0; c < scene->model->n_columns; c++) {
-        if (!is_used(scene->model, c))
-            continue;
-        Spread spread = spread_of(scene->model, c, scene->use);
-        cost += cost_of(&spread);
-    }
+    for (guint c = 0; c < scene->model->n_columns; c++)
+        if (is_used(scene->model, c))
+            cost += spread_of(scene->model, c, scene->use).cost;
     return cost;
 }
 
@@ -194,6 +217,7 @@ const VmcTerm vmc_term_spread = {
     .data_free = data_free,
     .reset = reset,
     .delta = delta,
+    .most_gain = most_gain,
     .apply = apply,
     .recompute = recompute,
 };

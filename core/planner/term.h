@@ -40,6 +40,8 @@ typedef struct {
  * @data_free: (nullable): frees it
  * @reset: (nullable): fills what it keeps from a placement
  * @delta: (nullable): what a change adds to its cost
+ * @most_gain: (nullable): what a change can take from its cost at most; without
+ *   it a change that costs too much otherwise is refused unseen
  * @apply: (nullable): takes a change over into what it keeps; called while the
  *   state still is as before
  * @recompute: its cost from nothing
@@ -54,6 +56,7 @@ typedef struct {
     double (*delta)(const VmcState *state,
                     gconstpointer data,
                     const VmcChange *change);
+    double (*most_gain)(gconstpointer data);
     void (*apply)(VmcState *state, gpointer data, const VmcChange *change);
     double (*recompute)(const VmcScene *scene);
 } VmcTerm;
