@@ -180,6 +180,13 @@ typedef struct {
     double gain;
 } Find;
 
+/* Hosts, the most promising first. */
+typedef struct {
+    guint n;
+    guint host[N_HOSTS_TO_TRY];
+    double gain[N_HOSTS_TO_TRY];
+} Choice;
+
 /* Takes the largest of all out. */
 static guint
 take_first(VmcTournament *tournament, guint *ret_index, double *ret_value)
@@ -200,20 +207,35 @@ put_back(VmcTournament *tournament,
         vmc_tournament_set(tournament, index[i], value[i]);
 }
 
-/* The best of the first few hosts for @vm; whether there is any. */
-static gboolean
-try_hosts(VmcDescent *descent, guint vm, Find *best)
+static Choice
+list_hosts(VmcTournament *coming)
 {
-    const VmcState *state = descent->state;
-    VmcTournament *coming = descent->coming[descent->kinds->of[vm]];
-    guint taken[N_HOSTS_TO_TRY];
-    double value[N_HOSTS_TO_TRY];
-    guint n = 0;
+    Choice choice = {0};
+
+    while (choice.n < N_HOSTS_TO_TRY &&
+           vmc_tournament_max(coming) > -INFINITY) {
+        take_first(coming, &choice.host[choice.n], &choice.gain[choice.n]);
+        choice.n++;
+    }
+    put_back(coming, choice.n, choice.host, choice.gain);
+    return choice;
+}
+
+/* The best of a few hosts for @vm, which gains @leaving by leaving its own.
+ * Returns whether any takes it, or is not looked at for bringing too little. */
+static gboolean
+try_hosts(const VmcState *state,
+          const Choice *choice,
+          guint vm,
+          double leaving,
+          Find *best)
+{
     gboolean fits = FALSE;
 
-    while (n < N_HOSTS_TO_TRY && vmc_tournament_max(coming) > -INFINITY) {
-        guint host = take_first(coming, &taken[n], &value[n]);
-        n++;
+    for (guint i = 0; i < choice->n; i++) {
+        guint host = choice->host[i];
+        if (leaving + choice->gain[i] <= best->gain * PROMISING)
+            return TRUE;
         if (state->host_of[vm] == (gint32) host ||
             !vmc_state_fits(state, vm, host))
             continue;
@@ -222,7 +244,6 @@ try_hosts(VmcDescent *descent, guint vm, Find *best)
         if (gain > best->gain)
             *best = (Find){vm, (gint32) host, gain};
     }
-    put_back(coming, n, taken, value);
     return fits;
 }
 
@@ -248,20 +269,20 @@ try_kind(VmcDescent *descent, guint kind, Find *best)
     const VmcRows *members = &descent->kinds->members;
     const guint32 *vms = members->item + members->start[kind];
     VmcTournament *leaving = descent->leaving[kind];
-    const VmcTournament *coming = descent->coming[kind];
+    const Choice choice = list_hosts(descent->coming[kind]);
     guint taken[N_VMS_TO_TAKE];
     double value[N_VMS_TO_TAKE];
     guint n = 0, n_tried = 0;
     gint64 last = -1;
 
     while (n < N_VMS_TO_TAKE && n_tried < N_VMS_TO_TRY &&
-           vmc_tournament_max(leaving) + vmc_tournament_max(coming) >
+           vmc_tournament_max(leaving) + choice.gain[0] >
                best->gain * PROMISING) {
         guint vm = vms[take_first(leaving, &taken[n], &value[n])];
         n++;
         if (last >= 0 && is_alike(descent->state, (guint) last, vm))
             continue;
-        if (try_hosts(descent, vm, best)) {
+        if (try_hosts(descent->state, &choice, vm, value[n - 1], best)) {
             n_tried++;
             last = vm;
         } else {
@@ -271,14 +292,36 @@ try_kind(VmcDescent *descent, guint kind, Find *best)
     put_back(leaving, n, taken, value);
 }
 
+static double
+promise_of(const VmcDescent *descent, guint kind)
+{
+    return vmc_tournament_max(descent->leaving[kind]) +
+           vmc_tournament_max(descent->coming[kind]);
+}
+
+/* The most promising kind first: it spares most of the others. */
+static void
+try_kinds(VmcDescent *descent, Find *best)
+{
+    guint first = 0;
+
+    for (guint k = 1; k < descent->kinds->n; k++)
+        if (promise_of(descent, k) > promise_of(descent, first))
+            first = k;
+    for (guint k = 0; k < descent->kinds->n; k++) {
+        guint kind = k == 0 ? first : k == first ? 0 : k;
+        if (promise_of(descent, kind) > best->gain * PROMISING)
+            try_kind(descent, kind, best);
+    }
+}
+
 gboolean
 vmc_descent_find(VmcDescent *descent, VmcMove *ret_move)
 {
     g_return_val_if_fail(descent != NULL && ret_move != NULL, FALSE);
     Find best = {.host = VMC_NOWHERE, .gain = NOTHING};
 
-    for (guint k = 0; k < descent->kinds->n; k++)
-        try_kind(descent, k, &best);
+    try_kinds(descent, &best);
     if (best.host == VMC_NOWHERE && descent->n_since_refresh > 0) {
         vmc_descent_refresh(descent);
         return vmc_descent_find(descent, ret_move);

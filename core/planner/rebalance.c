@@ -3,7 +3,7 @@
 
 #include "core/planner/rebalance.h"
 
-#include "core/planner/descent.h"
+#include "core/planner/downhill.h"
 #include "core/planner/few-moves.h"
 #include "core/planner/term.h"
 
@@ -117,34 +117,47 @@ look_from_target(Course *course)
                        : &course->view;
 }
 
-static void
-descend_from(VmcState *state)
+static gboolean
+is_late(gpointer data)
 {
-    g_autoptr(VmcDescent) descent = vmc_descent_new(state);
+    Course *course = data;
+    const VmcSearchOptions *search = &course->request->search;
 
-    vmc_descent_run(descent);
+    if (search->budget_us <= 0 || search->now_us == NULL)
+        return FALSE;
+    gint64 spent_us = search->now_us(search->clock) - course->begin_us;
+    course->search.budget_us = search->budget_us - spent_us;
+    return course->search.budget_us <= 0;
 }
 
-static void
-search_from(const Course *course, VmcState *state)
+static gint32 *
+go_downhill(Course *course)
+{
+    const VmcDownhill how = {
+        .seed = course->search.seed, .is_late = is_late, .data = course};
+
+    return vmc_downhill(course->here, NULL, &how);
+}
+
+static gint32 *
+search_from_target(const Course *course)
 {
     g_autoptr(VmcSearchResult) found =
         vmc_search_run(course->here, NULL, &course->search);
 
-    vmc_state_assign(state, found->host_of);
+    return g_steal_pointer(&found->host_of);
 }
 
 /* What is found when VMs are at the target; the caller owns it. */
 static gint32 *
-find_from_target(const Course *course, guint64 n_steps)
+find_from_target(Course *course, guint64 n_steps)
 {
+    g_autofree gint32 *found =
+        n_steps == 0 ? go_downhill(course) : search_from_target(course);
     g_autoptr(VmcState) state = vmc_state_new(course->here);
     double before = state->score;
 
-    if (n_steps == 0)
-        descend_from(state);
-    else
-        search_from(course, state);
+    vmc_state_assign(state, found);
     take_back(state, course->target);
     return copy_placement(course->model, state->score > before - NOTHING
                                              ? course->target
@@ -194,7 +207,7 @@ accept_if_better(Course *course, const gint32 *found)
     return FALSE;
 }
 
-/* Goes on from the best so far, by a descent when there are no steps to search
+/* Goes on from the best so far, downhill when there are no steps to search
  * with. Returns whether it found something. */
 static gboolean
 go_on(Course *course, guint64 n_steps)
@@ -215,19 +228,7 @@ go_deeper(Course *course, guint64 n_steps)
     accept_if_better(course, found->host_of);
 }
 
-static gboolean
-is_late(Course *course)
-{
-    const VmcSearchOptions *search = &course->request->search;
-
-    if (search->budget_us <= 0 || search->now_us == NULL)
-        return FALSE;
-    gint64 spent_us = search->now_us(search->clock) - course->begin_us;
-    course->search.budget_us = search->budget_us - spent_us;
-    return course->search.budget_us <= 0;
-}
-
-/* A descent and searches of all depths up to @deepest find nothing more from
+/* The way down and searches of all depths up to @deepest find nothing more from
  * here. */
 static void
 settle(Course *course, guint64 deepest)

@@ -45,6 +45,7 @@ typedef struct {
     char *data;
     char *out;
     double hbal_seconds;
+    double move_cost;
     gint64 steps;
     gint seed;
 } Options;
@@ -390,7 +391,8 @@ match_begin(Match *match, GError **error)
         g_prefix_error(error, "%s: ", match->name);
         return FALSE;
     }
-    match->model = htools_cluster_to_model(match->cluster, error);
+    match->model = htools_cluster_to_model(match->cluster,
+                                           match->options->move_cost, error);
     if (match->model == NULL ||
         !check_score(match, match->cluster->node_of, &score, error))
         return FALSE;
@@ -451,6 +453,8 @@ parse(int *argc, char ***argv, Options *options, GError **error)
          "Folder of *.data", "DIR"},
         {"hbal-seconds", 0, 0, G_OPTION_ARG_DOUBLE, &options->hbal_seconds,
          "hbal balances too where it takes no longer", "S"},
+        {"move-cost", 0, 0, G_OPTION_ARG_DOUBLE, &options->move_cost,
+         "What a move has to bring at least, times the nodes", "SCORE"},
         {"steps", 0, 0, G_OPTION_ARG_INT64, &options->steps,
          "Changes that a search looks at", "N"},
         {"seed", 0, 0, G_OPTION_ARG_INT, &options->seed, "Random seed", "N"},
@@ -468,7 +472,8 @@ parse(int *argc, char ***argv, Options *options, GError **error)
 int
 main(int argc, char **argv)
 {
-    Options options = {.hbal_seconds = 60, .steps = 4096, .seed = 1};
+    Options options = {
+        .hbal_seconds = 60, .move_cost = 0.05, .steps = 0, .seed = 1};
     g_autoptr(GError) error = NULL;
 
     if (!parse(&argc, &argv, &options, &error) || options.data == NULL) {

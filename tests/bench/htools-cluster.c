@@ -410,7 +410,9 @@ set_node(VmcModel *model, const HtoolsCluster *cluster, guint node)
 }
 
 VmcModel *
-htools_cluster_to_model(const HtoolsCluster *cluster, GError **error)
+htools_cluster_to_model(const HtoolsCluster *cluster,
+                        double move_cost,
+                        GError **error)
 {
     g_autoptr(VmcModel) model =
         vmc_model_new(cluster->n_nodes, cluster->n_vms, N_COLUMNS);
@@ -423,6 +425,7 @@ htools_cluster_to_model(const HtoolsCluster *cluster, GError **error)
         vmc_model_set_need(model, vm, VCPUS, cluster->vm_vcpus[vm] * MILLI);
         vmc_model_set_need(model, vm, LOAD, 1);
         vmc_model_set_start(model, vm, cluster->node_of[vm]);
+        vmc_model_set_move(model, vm, move_cost, -1);
     }
     return vmc_model_seal(model, error) ? g_steal_pointer(&model) : NULL;
 }

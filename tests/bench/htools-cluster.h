@@ -93,9 +93,12 @@ double htools_cluster_score(const HtoolsCluster *cluster,
 /**
  * htools_cluster_to_model:
  * @cluster: a cluster
+ * @move_cost: what a move has to bring at least
  * @error: what the planner cannot hold
  *
- * Returns: (transfer full): a sealed model whose score is that of hbal, but
- * for what no move changes
+ * Returns: (transfer full): a sealed model whose score is that of hbal and the
+ * moves, but for what no move changes
  */
-VmcModel *htools_cluster_to_model(const HtoolsCluster *cluster, GError **error);
+VmcModel *htools_cluster_to_model(const HtoolsCluster *cluster,
+                                  double move_cost,
+                                  GError **error);

@@ -138,7 +138,7 @@ test_random(gconstpointer policy)
         test_fleet(seed, policy);
     /* only where room that is held until a first plan is over lets a second one
      * do more */
-    g_assert_cmpuint(n_again, <, N_FLEETS / 100);
+    g_assert_cmpuint(n_again, <, N_FLEETS / 50);
 }
 
 int
