@@ -25,6 +25,7 @@ typedef struct {
 static const CallRow rows[VMC_N_CALLS] = {
     [VMC_CALL_READ_HOST] = {"read-host", VMC_LANE_STATS, 20000},
     [VMC_CALL_LIST_DOMAINS] = {"list-domains", VMC_LANE_STATS, 30000},
+    [VMC_CALL_READ_USAGE] = {"read-usage", VMC_LANE_STATS, 30000},
     [VMC_CALL_READ_DOMAIN] = {"read-domain", VMC_LANE_STATS, READING_MS},
     [VMC_CALL_READ_GUEST] = {"read-guest", VMC_LANE_STATS, AGENT_MS},
     [VMC_CALL_READ_BOOT] = {"read-boot", VMC_LANE_STATS, AGENT_MS},
@@ -182,6 +183,7 @@ vmc_reply_clear(VmcReply *reply)
     g_clear_pointer(&reply->host, vmc_host_unref);
     g_clear_pointer(&reply->domains, g_ptr_array_unref);
     g_clear_pointer(&reply->domain, vmc_domain_facts_unref);
+    g_clear_pointer(&reply->usage, vmc_usage_free);
     g_clear_pointer(&reply->boot_id, g_free);
     g_clear_pointer(&reply->path, g_free);
     if (reply->fd >= 0)

@@ -4,6 +4,7 @@
 #include <glib.h>
 
 #include "daemon/hypervisor/facts.h"
+#include "daemon/hypervisor/usage.h"
 
 /*
  * What a hypervisor can be asked, as values. A call names one operation on one
@@ -25,6 +26,8 @@ typedef enum {
     VMC_CALL_READ_HOST, /* domain_type (nullable): what guests shall run under
                          * → host: facts; named as it names itself */
     VMC_CALL_LIST_DOMAINS, /* → domains; shapes without guest numbers */
+    VMC_CALL_READ_USAGE,   /* flags WITH_MEMORY → usage; the memory of its
+                            * domains costs ten times the rest */
     VMC_CALL_READ_DOMAIN,  /* uuid → domain; NOT_FOUND when absent */
     VMC_CALL_READ_GUEST,   /* uuid → domain, its shape with guest numbers; the
                             * agent is asked only where vmctl manages */
@@ -62,6 +65,7 @@ typedef enum {
     VMC_CALL_LIVE = 1 << 0,
     VMC_CALL_CONFIG = 1 << 1,
     VMC_CALL_BY_AGENT = 1 << 2,
+    VMC_CALL_WITH_MEMORY = 1 << 4,
     VMC_CALL_FORCE = 1 << 3, /* console: take it from who has it; undefine: the
                               * VM is deleted for good */
 } VmcCallFlags;
@@ -116,6 +120,7 @@ typedef struct {
  * @domains: (nullable) (element-type VmcDomainFacts): of LIST_DOMAINS
  * @domain: (nullable): of READ_DOMAIN, READ_GUEST and DEFINE
  * @migration: of READ_MIGRATION
+ * @usage: (nullable): of READ_USAGE
  * @boot_id: (nullable): of READ_BOOT: another one after each boot of the guest
  * @path: (nullable): of CREATE_DISK and CREATE_SEED: where the volume is
  * @fd: of OPEN_CONSOLE: the caller's end of a stream socket; else -1
@@ -127,6 +132,7 @@ typedef struct {
     GPtrArray *domains; /* (element-type VmcDomainFacts) */
     VmcDomainFacts *domain;
     VmcMigrationFacts migration;
+    VmcUsage *usage;
     char *boot_id;
     char *path;
     int fd; /* -1 for none */

@@ -27,6 +27,9 @@ VMC_LIBVIRT_HOST_CALL(read_host);
 VMC_LIBVIRT_HOST_CALL(list_domains);
 VMC_LIBVIRT_DOMAIN_CALL(read_domain);
 
+/* libvirt-usage.c */
+VMC_LIBVIRT_HOST_CALL(read_usage);
+
 /* libvirt-domain.c */
 VMC_LIBVIRT_HOST_CALL(define);
 VMC_LIBVIRT_DOMAIN_CALL(undefine);

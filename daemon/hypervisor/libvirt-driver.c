@@ -51,6 +51,7 @@ typedef struct {
 static const CallRow rows[VMC_N_CALLS] = {
     [VMC_CALL_READ_HOST] = ON_HOST(read_host, .traits = READS),
     [VMC_CALL_LIST_DOMAINS] = ON_HOST(list_domains, .traits = READS),
+    [VMC_CALL_READ_USAGE] = ON_HOST(read_usage, .traits = READS),
     [VMC_CALL_READ_DOMAIN] = ON_DOMAIN(read_domain, .traits = READS),
     [VMC_CALL_READ_GUEST] = ON_DOMAIN(read_guest, .traits = READS),
     [VMC_CALL_READ_BOOT] = ON_DOMAIN(read_boot, .traits = READS),

@@ -52,6 +52,9 @@ gboolean vmc_sim_act_attach_dimm(VmcSimAct *act, GError **error);
 gboolean vmc_sim_act_detach_dimm(VmcSimAct *act, GError **error);
 gboolean vmc_sim_act_online_guest_memory(VmcSimAct *act, GError **error);
 
+/* sim-usage.c */
+gboolean vmc_sim_act_read_usage(VmcSimAct *act, GError **error);
+
 /* sim-volume.c */
 gboolean vmc_sim_act_create_disk(VmcSimAct *act, GError **error);
 gboolean vmc_sim_act_create_seed(VmcSimAct *act, GError **error);

@@ -67,6 +67,8 @@ static const Parameter guest_parameters[] = {
     {"unplug_dimms", PARAMETER_FLAG, GUEST(unplug_dimms)},
     {"used_memory", PARAMETER_BYTES, GUEST(used_memory_bytes)},
     {"dirty_rate", PARAMETER_BYTES, GUEST(dirty_bytes_per_s)},
+    {"cpu_percent", PARAMETER_COUNT, GUEST(cpu_percent)},
+    {"traffic", PARAMETER_BITS_PER_S, GUEST(traffic_bits_per_s)},
 };
 
 /* ---- values ---------------------------------------------------------------
@@ -196,7 +198,8 @@ config_new(const char *name)
     config->guest_ms = 20;
     config->boot_ms = 50;
     config->migration_mib_per_s = 4096;
-    config->guest = (VmcSimTraits){.agent = TRUE,
+    config->guest = (VmcSimTraits){.cpu_percent = 5,
+                                   .agent = TRUE,
                                    .acpi = TRUE,
                                    .balloon = TRUE,
                                    .virtio_mem = TRUE,

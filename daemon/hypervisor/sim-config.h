@@ -26,7 +26,9 @@ typedef struct {
     gboolean unplug_dimms;  /* lets DIMMs go */
     guint64
         used_memory_bytes; /* what it needs; 0: a quarter, at most 128 MiB */
-    guint64 dirty_bytes_per_s; /* how fast it writes to its memory */
+    guint64 dirty_bytes_per_s;  /* how fast it writes to its memory */
+    guint cpu_percent;          /* how busy its vCPUs are */
+    guint64 traffic_bits_per_s; /* on its network */
 } VmcSimTraits;
 
 /**

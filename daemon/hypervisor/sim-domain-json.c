@@ -65,6 +65,8 @@ static const Member members[] = {
     DOMAIN(MEMBER_FLAG, guest.traits.unplug_dimms),
     DOMAIN(MEMBER_BYTES, guest.traits.used_memory_bytes),
     DOMAIN(MEMBER_BYTES, guest.traits.dirty_bytes_per_s),
+    DOMAIN(MEMBER_COUNT, guest.traits.cpu_percent),
+    DOMAIN(MEMBER_BYTES, guest.traits.traffic_bits_per_s),
 };
 
 /* ---- writing --------------------------------------------------------------

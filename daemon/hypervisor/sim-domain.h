@@ -27,6 +27,9 @@ typedef struct _VmcSimMigration VmcSimMigration;
  * @balloon_target_bytes: what the balloon should leave it
  * @offline_bytes: memory it sees but does not use
  * @leaving: (nullable): alias of the DIMM it was asked to let go
+ * @metered_us: until when what follows is counted, 0: from the next look on
+ * @cpu_ns: processor time since it was switched on
+ * @network_bytes: what went over its network since
  * @is_poisoned: a vCPU was unplugged under TCG: the next plug kills it
  *
  * The inside of a running domain. Times are monotonic.
@@ -43,6 +46,9 @@ typedef struct {
     guint64 balloon_target_bytes;
     guint64 offline_bytes;
     char *leaving;
+    gint64 metered_us;
+    guint64 cpu_ns;
+    guint64 network_bytes;
     gboolean is_poisoned;
 } VmcSimGuest;
 

@@ -107,6 +107,7 @@ open_console(VmcSimAct *act, GError **error)
 static const ActRow acts[VMC_N_CALLS] = {
     [VMC_CALL_READ_HOST] = {read_host, ACT_READS},
     [VMC_CALL_LIST_DOMAINS] = {list_domains, ACT_READS},
+    [VMC_CALL_READ_USAGE] = {vmc_sim_act_read_usage, ACT_READS},
     [VMC_CALL_READ_DOMAIN] = {read_domain, ACT_READS | ACT_NEEDS_DOMAIN},
     [VMC_CALL_READ_GUEST] = {read_guest, ACT_READS | ACT_NEEDS_DOMAIN},
     [VMC_CALL_READ_BOOT] = {read_boot, ACT_READS | ACT_NEEDS_DOMAIN},

@@ -4,6 +4,7 @@
 #include "daemon/hypervisor/sim-guest.h"
 
 #include "daemon/hypervisor/sim-host.h"
+#include "daemon/hypervisor/sim-usage.h"
 #include "daemon/hypervisor/sim-world.h"
 
 #define MIB (G_GUINT64_CONSTANT(1) << 20)
@@ -209,6 +210,7 @@ take_cpus(VmcSimDomain *domain)
 {
     VmcSimGuest *guest = &domain->guest;
 
+    vmc_sim_guest_meter(domain);
     if (guest->traits.online_cpus)
         guest->n_online += guest->n_dark;
     guest->n_dark = 0;
@@ -384,6 +386,7 @@ vmc_sim_guest_advance(VmcSimDomain *domain)
     VmcSimGuest *guest = &domain->guest;
     gboolean is_persistent = domain->is_persistent;
 
+    vmc_sim_guest_meter(domain);
     /* Nothing happens in a guest whose CPUs stand still. */
     if (domain->state != VMC_RUN_RUNNING)
         return TRUE;

@@ -29,6 +29,7 @@ struct _VmcSimHost {
     GHashTable *domains; /* (element-type VmcSimDomain) by UUID */
     GPtrArray *pools;    /* (element-type VmcSimPool) */
     GPtrArray *sinks;    /* (element-type VmcEventSink) who listens */
+    guint64 cpu_ns;      /* what its domains have used, those that went too */
     gboolean is_changed; /* since it was saved */
     gboolean is_claimed; /* somebody opened it: its URI is not the file's */
 };

@@ -8,6 +8,7 @@
 #include "daemon/hypervisor/sim-guest.h"
 #include "daemon/hypervisor/sim-migration.h"
 #include "daemon/hypervisor/sim-state.h"
+#include "daemon/hypervisor/sim-usage.h"
 
 #include <string.h>
 
@@ -253,6 +254,7 @@ set_on_host(VmcSimHost *host,
         if (!is_called(domain, vm))
             continue;
         *found = TRUE;
+        vmc_sim_guest_meter(domain);
         if (!vmc_sim_traits_set(&domain->guest.traits, key, value, error))
             return FALSE;
         vmc_sim_guest_poke(domain);

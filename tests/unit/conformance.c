@@ -226,6 +226,52 @@ test_boot(Bench *bench)
     g_assert_cmpstr(first, !=, second);
 }
 
+static VmcUsage *
+read_usage(Bench *bench)
+{
+    g_autoptr(VmcCall) call = vmc_call_new(VMC_CALL_READ_USAGE, NULL);
+    g_auto(VmcReply) reply = VMC_REPLY_INIT;
+
+    call->flags = VMC_CALL_WITH_MEMORY;
+    bench_must(bench, call, &reply);
+    return g_steal_pointer(&reply.usage);
+}
+
+static const VmcDomainUsage *
+usage_of(const Bench *bench, const VmcUsage *usage)
+{
+    for (guint i = 0; i < usage->domains->len; i++) {
+        const VmcDomainUsage *domain = usage->domains->pdata[i];
+        if (g_str_equal(domain->uuid, bench->uuid))
+            return domain;
+    }
+    return NULL;
+}
+
+/* What runs is counted, from the moment it was started; what is off is not. */
+static void
+test_usage(Bench *bench)
+{
+    bench_define(bench);
+    g_autoptr(VmcUsage) off = read_usage(bench);
+    g_assert_null(usage_of(bench, off));
+    bench_do(bench, VMC_CALL_START);
+    bench_await_agent(bench);
+    g_autoptr(VmcUsage) first = read_usage(bench);
+    g_usleep(20000);
+    g_autoptr(VmcUsage) second = read_usage(bench);
+    const VmcDomainUsage *before = usage_of(bench, first);
+    const VmcDomainUsage *after = usage_of(bench, second);
+    g_assert_nonnull(before);
+    g_assert_nonnull(after);
+    g_assert_cmpuint(after->cpu_ns, >, before->cpu_ns);
+    g_assert_cmpuint(after->network_bytes, >=, before->network_bytes);
+    g_assert_cmpuint(after->resident_bytes, >, 0);
+    g_assert_cmpint(second->read_us, >, first->read_us);
+    g_assert_cmpuint(second->cpu_ns, >, first->cpu_ns);
+    g_assert_cmpuint(second->memory_bytes, >=, after->resident_bytes / 2);
+}
+
 /* A domain that is undefined while it runs runs on, and then is gone. */
 static void
 test_undefine_running(Bench *bench)
@@ -488,6 +534,7 @@ static const ConformanceTest tests[] = {
     {"lifecycle", test_lifecycle},
     {"shutdown", test_shutdown},
     {"boot", test_boot},
+    {"usage", test_usage},
     {"undefine-running", test_undefine_running},
     {"events", test_events},
     {"console", test_console},
