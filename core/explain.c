@@ -123,6 +123,15 @@ describe_place(const VmcVm *vm)
     return g_strdup_printf("%s on '%s'", state, vm->host);
 }
 
+static char *
+describe_demand(const VmcVm *vm)
+{
+    if (vm->demand_age_s < 0)
+        return g_strdup("demand: not measured yet; its claim stands for it");
+    return g_strdup_printf("demand: measured %" G_GINT64_FORMAT " s ago",
+                           vm->demand_age_s);
+}
+
 static GStrv
 notes_of_vm(const VmcFleet *fleet, const VmcVm *vm)
 {
@@ -134,6 +143,7 @@ notes_of_vm(const VmcFleet *fleet, const VmcVm *vm)
         add_cell(notes, g_strdup_printf("why: %s", vm->state_reason));
     add_cell(notes, describe_triple("vCPUs", VMC_CPU, &vm->vcpus));
     add_cell(notes, describe_triple("memory", VMC_MEMORY, &vm->memory_bytes));
+    add_cell(notes, describe_demand(vm));
     add_cell(notes, g_strdup_printf("claims, each as a share of the fleet, "
                                     "sum to %" G_GUINT64_FORMAT ".%u %%",
                                     weight / 10, (guint) (weight % 10)));

@@ -10,6 +10,7 @@
 #include "daemon/api/listener.h"
 #include "daemon/control/admission.h"
 #include "daemon/control/live-fleet.h"
+#include "daemon/control/meter.h"
 #include "daemon/control/monitor.h"
 #include "daemon/control/recovery.h"
 #include "daemon/control/template-library.h"
@@ -33,6 +34,7 @@ struct _VmcDaemon {
     VmcStore *store;
     VmcLiveFleet *live_fleet;
     VmcMonitor *monitor;
+    VmcMeter *meter;
     VmcJobQueue *jobs;
     VmcRecovery *recovery;
     VmcTemplateLibrary *templates;
@@ -79,6 +81,8 @@ start_fleet(VmcDaemon *daemon, GError **error)
     VmcMonitorOptions options = {.live_fleet = daemon->live_fleet,
                                  .store = daemon->store};
     daemon->monitor = vmc_monitor_new(&options);
+    daemon->meter = vmc_meter_new(daemon->live_fleet,
+                                  daemon->settings->measure_interval_s * 1000);
     daemon->admission =
         vmc_admission_new(daemon->settings, daemon->store, daemon->live_fleet);
     vmc_admission_connect_all(daemon->admission);
@@ -262,6 +266,7 @@ vmc_daemon_free(VmcDaemon *daemon)
     g_clear_pointer(&daemon->recovery, vmc_recovery_free);
     if (daemon->jobs != NULL)
         vmc_job_queue_shutdown(daemon->jobs);
+    g_clear_pointer(&daemon->meter, vmc_meter_free);
     g_clear_pointer(&daemon->monitor, vmc_monitor_free);
     g_clear_pointer(&daemon->admission, vmc_admission_free);
     g_clear_pointer(&daemon->templates, vmc_template_library_free);

@@ -68,6 +68,8 @@ static const Setting table[] = {
      1, 600},
     {"hosts", "keepalive_interval_s", SETTING_COUNT, AT(keepalive_interval_s),
      "5", 1, 600},
+    {"hosts", "measure_interval_s", SETTING_COUNT, AT(measure_interval_s), "60",
+     1, 3600},
     {"hosts", "reserved_cpu", SETTING_CPU, AT(reserved.amount[VMC_CPU]), "0", 0,
      G_MAXINT64},
     {"hosts", "reserved_memory", SETTING_BYTES, AT(reserved.amount[VMC_MEMORY]),

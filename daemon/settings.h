@@ -22,6 +22,7 @@
  *   long to take the answer
  * @connect_timeout_s: how long a host may take to answer when it is added
  * @keepalive_interval_s: between two signs of life on an idle connection
+ * @measure_interval_s: how often what the VMs of a host use is measured
  * @reserved: kept back on a host for itself, unless said at `host add`
  * @ceiling_milli: overcommit ceiling of a host, unless said at `host add`
  * @shutdown_timeout_s: how long a guest may take to stop before its plug is
@@ -57,6 +58,7 @@ typedef struct {
     /* [hosts] */
     guint connect_timeout_s;
     guint keepalive_interval_s;
+    guint measure_interval_s;
     VmcResources reserved;
     VmcResources ceiling_milli;
     /* [stop] */

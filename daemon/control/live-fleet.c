@@ -250,6 +250,14 @@ vmc_live_fleet_put_vm(VmcLiveFleet *self, VmcVm *vm)
 }
 
 void
+vmc_live_fleet_put_measured(VmcLiveFleet *self, VmcVm *vm)
+{
+    g_return_if_fail(VMC_IS_LIVE_FLEET(self) && vm != NULL);
+    g_return_if_fail(g_thread_self() == self->owner);
+    take_fleet(self, vmc_fleet_with_vm(self->fleet, vm));
+}
+
+void
 vmc_live_fleet_remove_vm(VmcLiveFleet *self, const char *uuid)
 {
     g_return_if_fail(VMC_IS_LIVE_FLEET(self) && uuid != NULL);

@@ -50,6 +50,16 @@ void vmc_live_fleet_remove_vm(VmcLiveFleet *self, const char *uuid);
 void vmc_live_fleet_put_host(VmcLiveFleet *self, VmcHost *host);
 
 /**
+ * vmc_live_fleet_put_measured:
+ * @self: the fleet
+ * @vm: the present one of its UUID but for what was measured of it
+ *
+ * Main thread. Nobody is told, and nothing that was read becomes stale by it:
+ * every VM is measured all the time.
+ */
+void vmc_live_fleet_put_measured(VmcLiveFleet *self, VmcVm *vm);
+
+/**
  * vmc_live_fleet_remove_host:
  * @self: the fleet
  * @name: a host

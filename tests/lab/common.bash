@@ -12,6 +12,8 @@ start_vmctld() {
     cp "$LAB_TOP"/templates/*.{xml,rng} "$LAB_TOP"/tests/lab/*.xml \
         "$LAB_RUN/templates/"
     cat >"$LAB_RUN/vmctld.conf" <<END
+[hosts]
+measure_interval_s = 1
 [stop]
 shutdown_timeout_s = 30
 [migration]
