@@ -224,6 +224,16 @@ copy_items(GArray *array)
 }
 
 static void
+lay_out_hosts_of(VmcModel *model, guint level)
+{
+    g_autoptr(GArray) pairs = g_array_new(FALSE, FALSE, sizeof(VmcRowPair));
+
+    for (guint h = 0; h < model->n_hosts; h++)
+        vmc_row_pairs_add(pairs, model->domain[level][h], h);
+    vmc_rows_init(&model->hosts_of[level], model->n_domains[level], pairs);
+}
+
+static void
 lay_out_levels(VmcModel *model)
 {
     VmcModelDraft *draft = model->draft;
@@ -233,6 +243,9 @@ lay_out_levels(VmcModel *model)
     model->domain = g_new0(guint32 *, model->n_levels);
     for (guint l = 0; l < model->n_levels; l++)
         model->domain[l] = g_steal_pointer(&draft->domains->pdata[l]);
+    model->hosts_of = g_new0(VmcRows, model->n_levels);
+    for (guint l = 1; l < model->n_levels; l++)
+        lay_out_hosts_of(model, l);
 }
 
 static void

@@ -141,7 +141,10 @@ free_rules(VmcModel *model)
 {
     for (guint i = 0; model->domain != NULL && i < model->n_levels; i++)
         g_free(model->domain[i]);
+    for (guint i = 0; model->hosts_of != NULL && i < model->n_levels; i++)
+        vmc_rows_clear(&model->hosts_of[i]);
     g_free(model->domain);
+    g_free(model->hosts_of);
     g_free(model->n_domains);
     g_free(model->rules);
     g_free(model->tallies);

@@ -216,6 +216,7 @@ typedef struct _VmcModelDraft VmcModelDraft;
  * @n_levels: how many levels; level 0 is the host itself
  * @n_domains: domains of each level
  * @domain: for levels above 0, [level][host]; %NULL for level 0
+ * @hosts_of: for levels above 0, [level] the hosts of each domain, ascending
  * @groups: VMs of each group
  * @n_groups: how many groups
  * @n_rules: how many rules
@@ -273,6 +274,7 @@ typedef struct {
     guint n_levels;
     guint *n_domains;
     guint32 **domain;
+    VmcRows *hosts_of;
 
     guint n_groups;
     VmcRows groups;

@@ -3,15 +3,18 @@
 
 #include "core/planner/place.h"
 
-#include "core/planner/tournament.h"
+#include "core/planner/placer.h"
 
 #include <math.h>
 #include <string.h>
 
-/* From so many hosts on, hosts are kept in the order a typical VM likes them,
- * and so many of the best are looked at. */
-#define MANY_HOSTS 128
-#define N_LOOKED_AT 24
+/* Of many domains, so many are compared for VMs that must be together, after a
+ * look at so many for the first of them. */
+#define N_DOMAINS_COMPARED 8
+#define N_DOMAINS_LOOKED_AT 24
+
+/* Hosts are put in order for so many VMs of like size at least. */
+#define MIN_EXPECTED 256
 
 /* Orders in which those that found no host come first. */
 #define MAX_TRIES 4
@@ -24,11 +27,10 @@ typedef struct {
 
 typedef struct {
     VmcState *state;
-    guint typical;         /* a VM that stands for all */
-    VmcTournament *liking; /* (nullable) −delta of the typical VM by host */
-    guint8 *is_wanted;     /* [vm] whether it is to be placed */
-    GArray *party;         /* guint32: those that go together right now */
-} Placer;
+    VmcPlacer *placer;
+    guint8 *is_wanted; /* [vm] whether it is to be placed yet */
+    GArray *party;     /* guint32: those that go together right now */
+} Placing;
 
 /* ---- largest first ------------------------------------------------------- */
 
@@ -89,189 +91,293 @@ largest_first(const VmcModel *model, const guint32 *vms, guint n_vms)
     return items;
 }
 
-/* ---- the best host ------------------------------------------------------- */
-
-typedef struct {
-    gint32 host;
-    double delta;
-} Choice;
-
-static void
-consider(const VmcState *state, guint vm, guint host, Choice *best)
-{
-    if (state->host_of[vm] == (gint32) host || !vmc_state_fits(state, vm, host))
-        return;
-    double delta = vmc_state_delta(state, vm, (gint32) host);
-    if (best->host < 0 || delta < best->delta ||
-        (delta == best->delta && (gint32) host < best->host))
-        *best = (Choice){(gint32) host, delta};
-}
-
-static Choice
-best_of_all(const VmcState *state, guint vm)
-{
-    Choice best = {-1, INFINITY};
-
-    for (guint h = 0; h < state->model->n_hosts; h++)
-        consider(state, vm, h, &best);
-    return best;
-}
-
-gint32
-vmc_place_best_host(const VmcState *state, guint vm, double *ret_delta)
-{
-    Choice best = best_of_all(state, vm);
-
-    if (ret_delta != NULL)
-        *ret_delta = best.delta;
-    return best.host;
-}
-
-static void
-like(Placer *placer, guint host)
-{
-    double delta =
-        vmc_state_delta(placer->state, placer->typical, (gint32) host);
-
-    vmc_tournament_set(placer->liking, host, -delta);
-}
-
-static Choice
-best_of_liked(Placer *placer, guint vm)
-{
-    VmcTournament *liking = placer->liking;
-    guint taken[N_LOOKED_AT];
-    double value[N_LOOKED_AT];
-    guint n = 0;
-    Choice best = {-1, INFINITY};
-
-    while (n < N_LOOKED_AT && vmc_tournament_max(liking) > -INFINITY) {
-        taken[n] = vmc_tournament_first(liking);
-        value[n] = vmc_tournament_max(liking);
-        vmc_tournament_set(liking, taken[n], -INFINITY);
-        consider(placer->state, vm, taken[n], &best);
-        n++;
-    }
-    for (guint i = 0; i < n; i++)
-        vmc_tournament_set(liking, taken[i], value[i]);
-    return best;
-}
-
 /* ---- VMs that only go together ------------------------------------------- */
 
 static gboolean
-is_in_party(const Placer *placer, guint vm)
+is_in_party(const Placing *placing, guint vm)
 {
-    for (guint i = 0; i < placer->party->len; i++)
-        if (g_array_index(placer->party, guint32, i) == vm)
+    for (guint i = 0; i < placing->party->len; i++)
+        if (g_array_index(placing->party, guint32, i) == vm)
             return TRUE;
     return FALSE;
 }
 
 static void
-invite_group(Placer *placer, guint group)
+invite_group(Placing *placing, guint group)
 {
-    const VmcRows *groups = &placer->state->model->groups;
+    const VmcRows *groups = &placing->state->model->groups;
 
     for (guint32 i = groups->start[group]; i < groups->start[group + 1]; i++) {
         guint32 vm = groups->item[i];
-        if (placer->is_wanted[vm] && !is_in_party(placer, vm))
-            g_array_append_val(placer->party, vm);
+        if (placing->is_wanted[vm] && !is_in_party(placing, vm))
+            g_array_append_val(placing->party, vm);
     }
 }
 
 /* All that are to be placed and must be together with @vm, or with one that
  * must be. */
 static void
-gather_party(Placer *placer, guint32 vm)
+gather_party(Placing *placing, guint32 vm)
 {
-    const VmcModel *model = placer->state->model;
+    const VmcModel *model = placing->state->model;
 
-    g_array_set_size(placer->party, 0);
-    g_array_append_val(placer->party, vm);
-    for (guint k = 0; k < placer->party->len; k++) {
-        guint32 member = g_array_index(placer->party, guint32, k);
+    g_array_set_size(placing->party, 0);
+    g_array_append_val(placing->party, vm);
+    for (guint k = 0; k < placing->party->len; k++) {
+        guint32 member = g_array_index(placing->party, guint32, k);
         for (guint32 i = model->rules_of.start[member];
              i < model->rules_of.start[member + 1]; i++) {
             const VmcRule *rule = &model->rules[model->rules_of.item[i] / 2];
             if (rule->is_hard && rule->kind == VMC_RULE_TOGETHER)
-                invite_group(placer, rule->members);
+                invite_group(placing, rule->members);
         }
     }
 }
 
 static void
-put_party(Placer *placer, const gint32 *hosts)
+put_party(Placing *placing, const gint32 *hosts)
 {
-    for (guint i = 0; i < placer->party->len; i++)
-        vmc_state_move(placer->state, g_array_index(placer->party, guint32, i),
-                       hosts[i]);
+    for (guint i = 0; i < placing->party->len; i++)
+        vmc_state_move(placing->state,
+                       g_array_index(placing->party, guint32, i), hosts[i]);
 }
 
 /* The first goes to @host, the others where they can then. Returns whether all
  * found a host; they are there then. */
 static gboolean
-try_party(Placer *placer, guint host, gint32 *ret_hosts)
+try_party(Placing *placing, guint host, gint32 *ret_hosts)
 {
-    VmcState *state = placer->state;
-
-    for (guint i = 0; i < placer->party->len; i++) {
-        guint32 vm = g_array_index(placer->party, guint32, i);
-        Choice choice = {-1, INFINITY};
-        if (i == 0)
-            consider(state, vm, host, &choice);
-        else
-            choice = best_of_all(state, vm);
+    for (guint i = 0; i < placing->party->len; i++) {
+        guint32 vm = g_array_index(placing->party, guint32, i);
+        VmcPlacerChoice choice = i == 0
+                                     ? vmc_placer_try(placing->placer, vm, host)
+                                     : vmc_placer_choose(placing->placer, vm);
         if (choice.host < 0)
             return FALSE;
         ret_hosts[i] = choice.host;
-        vmc_state_move(state, vm, choice.host);
+        vmc_state_move(placing->state, vm, choice.host);
     }
     return TRUE;
 }
 
-/* Tries every host for the first: so many VMs that must be together are rare.
- */
-static gboolean
-place_party(Placer *placer)
-{
-    VmcState *state = placer->state;
-    guint n = placer->party->len;
-    g_autofree gint32 *before = g_new(gint32, n);
-    g_autofree gint32 *hosts = g_new(gint32, n);
-    g_autofree gint32 *best = g_new(gint32, n);
-    double best_score = INFINITY;
+/* What was found for a party so far. */
+typedef struct {
+    gint32 *hosts; /* the best, for each of it */
+    gint32 *trial;
+    double score; /* of the best */
+} Party;
 
-    for (guint i = 0; i < n; i++) {
-        before[i] = state->host_of[g_array_index(placer->party, guint32, i)];
-        hosts[i] = VMC_NOWHERE;
+static void
+leave(Placing *placing, Party *party)
+{
+    for (guint i = 0; i < placing->party->len; i++)
+        party->trial[i] = VMC_NOWHERE;
+    put_party(placing, party->trial);
+}
+
+static gboolean
+try_host(Placing *placing, guint host, Party *party)
+{
+    const gboolean is_found = try_party(placing, host, party->trial);
+
+    if (is_found && placing->state->score < party->score) {
+        party->score = placing->state->score;
+        memcpy(party->hosts, party->trial,
+               placing->party->len * sizeof *party->hosts);
     }
-    put_party(placer, hosts);
-    for (guint h = 0; h < state->model->n_hosts; h++) {
-        if (try_party(placer, h, hosts) && state->score < best_score) {
-            best_score = state->score;
-            memcpy(best, hosts, n * sizeof *best);
-        }
-        for (guint i = 0; i < n; i++)
-            hosts[i] = VMC_NOWHERE;
-        put_party(placer, hosts);
+    leave(placing, party);
+    return is_found;
+}
+
+/* The level at which @vm must be together with others: the finest. */
+static guint
+party_level(const VmcModel *model, guint vm)
+{
+    const VmcRows *rows = &model->rules_of;
+    gint64 level = -1;
+
+    for (guint32 i = rows->start[vm]; i < rows->start[vm + 1]; i++) {
+        const VmcRule *rule = &model->rules[rows->item[i] / 2];
+        if (rule->is_hard && rule->kind == VMC_RULE_TOGETHER &&
+            (level < 0 ||
+             model->n_domains[rule->level] > model->n_domains[level]))
+            level = rule->level;
     }
-    put_party(placer, best_score < INFINITY ? best : before);
-    return best_score < INFINITY;
+    return (guint) MAX(level, 0);
+}
+
+/* Where a party may come into a domain: a host for its first. */
+typedef struct {
+    guint32 domain;
+    double liking;   /* of the host there that is liked best */
+    gint64 n_copies; /* of its largest that have room there */
+    VmcPlacerChoice first;
+} Entrance;
+
+static int
+compare_liking(gconstpointer a, gconstpointer b)
+{
+    const Entrance *one = a;
+    const Entrance *two = b;
+
+    if (one->liking != two->liking)
+        return one->liking > two->liking ? -1 : 1;
+    return one->domain < two->domain ? -1 : one->domain > two->domain;
+}
+
+static int
+compare_first(gconstpointer a, gconstpointer b)
+{
+    const VmcPlacerChoice *one = &((const Entrance *) a)->first;
+    const VmcPlacerChoice *two = &((const Entrance *) b)->first;
+
+    if (one->delta != two->delta)
+        return one->delta < two->delta ? -1 : 1;
+    return one->host < two->host ? -1 : one->host > two->host;
+}
+
+/* (transfer full): the most that any of the party needs of each column */
+static gint64 *
+largest_needs(const Placing *placing)
+{
+    const VmcModel *model = placing->state->model;
+    gint64 *largest = g_new0(gint64, MAX(model->stride, 1));
+
+    for (guint i = 0; i < placing->party->len; i++) {
+        const guint32 vm = g_array_index(placing->party, guint32, i);
+        for (guint c = 0; c < model->n_columns; c++)
+            largest[c] =
+                MAX(largest[c], model->need[(gsize) vm * model->stride + c]);
+    }
+    return largest;
+}
+
+static gint64
+count_copies(const VmcState *state, const gint64 *needs, guint host)
+{
+    const VmcModel *model = state->model;
+    gint64 n = G_MAXINT32;
+
+    for (guint c = 0; c < model->n_columns; c++) {
+        const gint64 room = state->room[(gsize) host * model->stride + c];
+        if (needs[c] > 0)
+            n = MIN(n, MAX(room, 0) / needs[c]);
+    }
+    return n;
+}
+
+/* (transfer full) (element-type Entrance): of each domain of @level that has
+ * room for all; what is liked best comes first */
+static GArray *
+roomy_domains(const Placing *placing, guint level)
+{
+    const VmcModel *model = placing->state->model;
+    g_autofree gint64 *needs = largest_needs(placing);
+    GArray *entrances = g_array_new(FALSE, FALSE, sizeof(Entrance));
+    guint n_kept = 0;
+
+    for (guint32 d = 0; d < model->n_domains[level]; d++) {
+        const Entrance entrance = {.domain = d, .liking = -INFINITY};
+        g_array_append_val(entrances, entrance);
+    }
+    for (guint h = 0; h < model->n_hosts; h++) {
+        Entrance *entrance = &g_array_index(entrances, Entrance,
+                                            vmc_model_domain(model, level, h));
+        const double liking = vmc_placer_liking(placing->placer, h);
+        entrance->n_copies += count_copies(placing->state, needs, h);
+        entrance->liking = MAX(entrance->liking, liking);
+    }
+    for (guint d = 0; d < entrances->len; d++) {
+        const Entrance entrance = g_array_index(entrances, Entrance, d);
+        if (entrance.n_copies >= placing->party->len)
+            g_array_index(entrances, Entrance, n_kept++) = entrance;
+    }
+    g_array_set_size(entrances, n_kept);
+    g_array_sort(entrances, compare_liking);
+    return entrances;
+}
+
+/* (transfer full) (element-type Entrance): with the best host for the first;
+ * what suits it best comes first */
+static GArray *
+find_entrances(const Placing *placing)
+{
+    const guint32 vm = g_array_index(placing->party, guint32, 0);
+    const guint level = party_level(placing->state->model, vm);
+    GArray *entrances = roomy_domains(placing, level);
+    guint n_kept = 0;
+
+    for (guint i = 0; i < entrances->len && n_kept < N_DOMAINS_LOOKED_AT; i++) {
+        Entrance entrance = g_array_index(entrances, Entrance, i);
+        entrance.first =
+            vmc_placer_choose_in(placing->placer, vm, level, entrance.domain);
+        if (entrance.first.host >= 0)
+            g_array_index(entrances, Entrance, n_kept++) = entrance;
+    }
+    g_array_set_size(entrances, n_kept);
+    g_array_sort(entrances, compare_first);
+    return entrances;
+}
+
+/* Where there are many hosts, a few domains are compared that surely have
+ * room. */
+static void
+try_entrances(Placing *placing, Party *party)
+{
+    guint n_found = 0;
+
+    if (!vmc_placer_has_order(placing->placer))
+        return;
+    g_autoptr(GArray) entrances = find_entrances(placing);
+    for (guint i = 0; i < entrances->len && n_found < N_DOMAINS_COMPARED; i++)
+        n_found += try_host(
+            placing, (guint) g_array_index(entrances, Entrance, i).first.host,
+            party);
+}
+
+static void
+notice_party(Placing *placing, const gint32 *hosts)
+{
+    for (guint i = 0; i < placing->party->len; i++)
+        if (hosts[i] >= 0)
+            vmc_placer_notice(placing->placer, (guint) hosts[i]);
+}
+
+/* Tries every host for the first where there are few, or where no domain has
+ * room to spare: VMs that must be together are rare. */
+static gboolean
+place_party(Placing *placing)
+{
+    const guint n = placing->party->len;
+    g_autofree gint32 *before = g_new(gint32, n);
+    g_autofree gint32 *trial = g_new(gint32, n);
+    g_autofree gint32 *hosts = g_new(gint32, n);
+    Party party = {.hosts = hosts, .trial = trial, .score = INFINITY};
+
+    for (guint i = 0; i < n; i++)
+        before[i] =
+            placing->state->host_of[g_array_index(placing->party, guint32, i)];
+    leave(placing, &party);
+    try_entrances(placing, &party);
+    const gboolean is_found = party.score < INFINITY;
+    for (guint h = 0; !is_found && h < placing->state->model->n_hosts; h++)
+        try_host(placing, h, &party);
+    const gboolean is_placed = party.score < INFINITY;
+    put_party(placing, is_placed ? hosts : before);
+    notice_party(placing, is_placed ? hosts : before);
+    return is_placed;
 }
 
 /* Those of a party are placed with its first. */
 static gboolean
-place_with_party(Placer *placer, guint vm)
+place_with_party(Placing *placing, guint vm)
 {
-    if (!placer->is_wanted[vm])
-        return TRUE;
-    gather_party(placer, vm);
-    if (placer->party->len == 1)
+    gather_party(placing, vm);
+    if (placing->party->len == 1)
         return FALSE;
-    gboolean is_placed = place_party(placer);
-    for (guint i = 0; i < placer->party->len; i++)
-        placer->is_wanted[g_array_index(placer->party, guint32, i)] =
+    gboolean is_placed = place_party(placing);
+    for (guint i = 0; i < placing->party->len; i++)
+        placing->is_wanted[g_array_index(placing->party, guint32, i)] =
             !is_placed;
     return is_placed;
 }
@@ -279,51 +385,80 @@ place_with_party(Placer *placer, guint vm)
 /* ---- all of them --------------------------------------------------------- */
 
 static gboolean
-place_one(Placer *placer, guint vm)
+place_alone(Placing *placing, guint vm)
 {
-    Choice best = {-1, INFINITY};
+    VmcPlacerChoice choice = vmc_placer_choose(placing->placer, vm);
 
-    if (place_with_party(placer, vm))
-        return TRUE;
-    if (placer->party->len > 1)
+    if (choice.host < 0)
         return FALSE;
-    if (placer->liking != NULL)
-        best = best_of_liked(placer, vm);
-    if (best.host < 0)
-        best = best_of_all(placer->state, vm);
-    if (best.host < 0)
-        return FALSE;
-    vmc_state_move(placer->state, vm, best.host);
-    if (placer->liking != NULL)
-        like(placer, (guint) best.host);
+    vmc_placer_put(placing->placer, vm, &choice);
+    placing->is_wanted[vm] = FALSE;
     return TRUE;
 }
 
-static void
-placer_init(Placer *placer, VmcState *state, GArray *items)
-{
-    const VmcModel *model = state->model;
+static gboolean place_one(Placing *placing, guint vm);
 
-    *placer = (Placer){.state = state,
-                       .is_wanted = g_new0(guint8, MAX(model->n_vms, 1)),
-                       .party = g_array_new(FALSE, FALSE, sizeof(guint32))};
-    for (guint i = 0; i < items->len; i++)
-        placer->is_wanted[g_array_index(items, Item, i).vm] = TRUE;
-    if (model->n_hosts < MANY_HOSTS || items->len < 2)
-        return;
-    placer->typical = g_array_index(items, Item, items->len / 2).vm;
-    placer->liking = vmc_tournament_new(model->n_hosts);
-    for (guint h = 0; h < model->n_hosts; h++)
-        if (vmc_model_may_sit(model, placer->typical, h))
-            like(placer, h);
+/* One of those that it must be near to, when none of them is anywhere yet. It
+ * is not wanted meanwhile, so that two that lead each other come to an end. */
+static void
+place_leader(Placing *placing, guint vm, const VmcRule *rule)
+{
+    const VmcRows *groups = &placing->state->model->groups;
+    const guint leaders = (guint) rule->leaders;
+
+    placing->is_wanted[vm] = FALSE;
+    for (guint32 i = groups->start[leaders]; i < groups->start[leaders + 1];
+         i++)
+        if (placing->is_wanted[groups->item[i]] &&
+            place_one(placing, groups->item[i]))
+            break;
+    placing->is_wanted[vm] = TRUE;
 }
 
 static void
-placer_clear(Placer *placer)
+place_leaders(Placing *placing, guint vm)
 {
-    vmc_tournament_free(placer->liking);
-    g_array_unref(placer->party);
-    g_free(placer->is_wanted);
+    const VmcState *state = placing->state;
+    const VmcRows *rows = &state->model->rules_of;
+
+    for (guint32 i = rows->start[vm]; i < rows->start[vm + 1]; i++) {
+        const VmcRule *rule = &state->model->rules[rows->item[i] / 2];
+        if (rule->is_hard && rule->kind == VMC_RULE_NEAR &&
+            rows->item[i] % 2 == 0 && state->placed[rule->leader_tally] == 0)
+            place_leader(placing, vm, rule);
+    }
+}
+
+/* Returns: whether it has a host then */
+static gboolean
+place_one(Placing *placing, guint vm)
+{
+    if (!placing->is_wanted[vm])
+        return TRUE;
+    place_leaders(placing, vm);
+    if (!placing->is_wanted[vm] || place_with_party(placing, vm))
+        return TRUE;
+    return placing->party->len == 1 && place_alone(placing, vm);
+}
+
+static void
+placing_init(Placing *placing, VmcState *state, GArray *items)
+{
+    *placing =
+        (Placing){.state = state,
+                  .placer = vmc_placer_new(state),
+                  .is_wanted = g_new0(guint8, MAX(state->model->n_vms, 1)),
+                  .party = g_array_new(FALSE, FALSE, sizeof(guint32))};
+    for (guint i = 0; i < items->len; i++)
+        placing->is_wanted[g_array_index(items, Item, i).vm] = TRUE;
+}
+
+static void
+placing_clear(Placing *placing)
+{
+    vmc_placer_free(placing->placer);
+    g_array_unref(placing->party);
+    g_free(placing->is_wanted);
 }
 
 /* Moves those that found no host to the front, in their order. Returns how many
@@ -333,17 +468,20 @@ place_in_order(VmcState *state, GArray *items)
 {
     g_autoptr(GArray) failed = g_array_new(FALSE, FALSE, sizeof(Item));
     g_autoptr(GArray) placed = g_array_new(FALSE, FALSE, sizeof(Item));
+    const guint n_alike = MAX(MIN_EXPECTED, items->len / 4 + 1);
     guint n_placed = 0;
-    Placer placer;
+    Placing placing;
 
-    placer_init(&placer, state, items);
+    placing_init(&placing, state, items);
     for (guint i = 0; i < items->len; i++) {
+        if (i % n_alike == 0 && items->len > 1)
+            vmc_placer_expect(placing.placer, g_array_index(items, Item, i).vm);
         const Item item = g_array_index(items, Item, i);
-        gboolean is_placed = place_one(&placer, item.vm);
+        gboolean is_placed = place_one(&placing, item.vm);
         g_array_append_val(is_placed ? placed : failed, item);
         n_placed += is_placed;
     }
-    placer_clear(&placer);
+    placing_clear(&placing);
     g_array_set_size(items, 0);
     g_array_append_vals(items, failed->data, failed->len);
     g_array_append_vals(items, placed->data, placed->len);

@@ -15,7 +15,8 @@
  * nothing fits, those on a host stay on it; those that are not in @vms are not
  * touched.
  *
- * VMs that must be together are placed at once, where all of them fit.
+ * VMs that must be together are placed at once, where all of them fit; what
+ * others must be near to, before them.
  *
  * Deterministic. Where there are many hosts, only those that a typical VM of
  * @vms would like best are looked at, and all of them when none of these fits.
@@ -23,14 +24,3 @@
  * Returns: how many of them found a host
  */
 guint vmc_place(VmcState *state, const guint32 *vms, guint n_vms);
-
-/**
- * vmc_place_best_host:
- * @state: a state
- * @vm: a VM
- * @ret_delta: (out) (optional): what it adds to the score
- *
- * Returns: the host that fits @vm and makes the score best, of equals the
- * first, and not the one it is on; −1 when none fits
- */
-gint32 vmc_place_best_host(const VmcState *state, guint vm, double *ret_delta);

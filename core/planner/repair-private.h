@@ -23,7 +23,6 @@ typedef struct {
  * @n_arrivals: [host] VMs that came
  * @stays: [vm] whether it found no other host in an earlier try: it is where it
  *   was, so that nobody takes its place
- * @hosts_of: [level] the hosts of each domain, once they have been asked for
  * @seen: [vm] the round of exchanges in which it was asked to go elsewhere
  * @round: of @seen
  * @n_tasks: VMs without a host and hosts that are too full, to begin with
@@ -40,7 +39,6 @@ typedef struct {
     gint64 *freed;
     guint32 *n_arrivals;
     gboolean *stays;
-    VmcRows *hosts_of;
     guint32 *seen;
     guint32 round;
     guint n_tasks;

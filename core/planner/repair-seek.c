@@ -23,27 +23,6 @@ violations_added(const VmcRepair *repair, guint vm, gint32 host)
     return vmc_rules_delta(repair->state, &change, &soft);
 }
 
-/* The hosts of each domain of @level. */
-static const VmcRows *
-hosts_of_level(VmcRepair *repair, guint level)
-{
-    const VmcModel *model = repair->state->model;
-    VmcRows *rows = &repair->hosts_of[level];
-    const guint n_domains = model->n_domains[level];
-
-    if (rows->start != NULL)
-        return rows;
-    rows->start = g_new0(guint32, n_domains + 1);
-    rows->item = g_new(guint32, model->n_hosts);
-    for (guint host = 0; host < model->n_hosts; host++)
-        rows->start[model->domain[level][host]]++;
-    for (guint i = 1; i <= n_domains; i++)
-        rows->start[i] += rows->start[i - 1];
-    for (guint host = model->n_hosts; host-- > 0;)
-        rows->item[--rows->start[model->domain[level][host]]] = host;
-    return rows;
-}
-
 static gint32
 host_of_any(const VmcState *state, guint group)
 {
@@ -71,7 +50,7 @@ seek_domain(VmcSeeker *seeker)
             rule->level == 0 || state->distinct[rule->tally] != 1)
             continue;
         const gint32 host = host_of_any(state, rule->members);
-        const VmcRows *rows = hosts_of_level(seeker->repair, rule->level);
+        const VmcRows *rows = &model->hosts_of[rule->level];
         const guint32 domain = model->domain[rule->level][host];
         seeker->hosts = rows->item + rows->start[domain];
         seeker->n_hosts = rows->start[domain + 1] - rows->start[domain];

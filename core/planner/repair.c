@@ -47,7 +47,6 @@ repair_init(VmcRepair *repair, VmcState *state)
     repair->freed = g_new0(gint64, n_cells);
     repair->n_arrivals = g_new0(guint32, state->model->n_hosts);
     repair->stays = g_new0(gboolean, state->model->n_vms);
-    repair->hosts_of = g_new0(VmcRows, state->model->n_levels);
     repair->seen = g_new0(guint32, state->model->n_vms);
     repair->failures =
         g_new0(VmcRepairFailure, (gsize) state->model->n_hosts + 1);
@@ -81,11 +80,6 @@ repair_clear(VmcRepair *repair)
     g_free(repair->stays);
     g_free(repair->seen);
     g_free(repair->failures);
-    for (guint level = 0; level < repair->state->model->n_levels; level++) {
-        g_free(repair->hosts_of[level].start);
-        g_free(repair->hosts_of[level].item);
-    }
-    g_free(repair->hosts_of);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC(VmcRepair, repair_clear)
 

@@ -5,6 +5,7 @@
 #include "core/planner/fleet-model.h"
 #include "core/planner/fleet-plan.h"
 #include "core/planner/place.h"
+#include "core/planner/placer.h"
 #include "core/planner/question.h"
 #include "core/planner/repair.h"
 #include "core/planner/sequence.h"
@@ -183,13 +184,18 @@ place_batch(VmcState *state, const Placing *placing)
     vmc_place(state, placing->vms, placing->n_vms);
 }
 
+/* In the order they come, none known before: an order of hosts is kept by the
+ * first. */
 static void
 place_one_by_one(VmcState *state, const Placing *placing)
 {
+    g_autoptr(VmcPlacer) placer = vmc_placer_new(state);
+
+    vmc_placer_expect(placer, placing->vms[0]);
     for (guint i = 0; i < placing->n_vms; i++) {
-        gint32 host = vmc_place_best_host(state, placing->vms[i], NULL);
-        if (host != VMC_NOWHERE)
-            vmc_state_move(state, placing->vms[i], host);
+        VmcPlacerChoice choice = vmc_placer_choose(placer, placing->vms[i]);
+        if (choice.host != VMC_NOWHERE)
+            vmc_placer_put(placer, placing->vms[i], &choice);
     }
 }
 

@@ -39,6 +39,13 @@ typedef struct {
     VmcResources *claim; /* of the VMs on each host */
 } Maker;
 
+static void
+set_list(GStrv *list, const char *words)
+{
+    g_strfreev(*list);
+    *list = g_strsplit(words, " ", -1);
+}
+
 /* ---- hosts --------------------------------------------------------------- */
 
 static gboolean
@@ -98,6 +105,9 @@ make_host(guint number)
     host->n_cores = (guint) size * 32;
     host->n_threads = (guint) size * 64;
     host->n_numa_nodes = 2;
+    set_list(&host->machines, "pc-i440fx-7.2 pc-q35-6.2 pc-q35-7.2");
+    set_list(&host->networks, "lan storage");
+    g_ptr_array_add(host->pools, vmc_pool_new("default", NULL));
     return host;
 }
 
@@ -210,11 +220,13 @@ draw_size(GRand *rand)
                          flavour[0] * GBIT / 10);
 }
 
-/* One in ten was never measured. */
+/* One in ten was never measured, and who runs nowhere. */
 static void
 draw_demand(VmcVm *vm, GRand *rand)
 {
-    vm->demand_age_s = g_rand_int_range(rand, 0, 10) == 0 ? -1 : 60;
+    vm->demand_age_s =
+        vm->state != VMC_VM_RUNNING || g_rand_int_range(rand, 0, 10) == 0 ? -1
+                                                                          : 60;
     for (guint r = 0; vm->demand_age_s >= 0 && r < VMC_N_RESOURCES; r++)
         vm->demand.amount[r] = (guint64) ((double) vm->size.amount[r] *
                                           g_rand_double_range(rand, 0.1, 0.8));
@@ -231,15 +243,18 @@ draw_factors(VmcVm *vm, GRand *rand)
 }
 
 static VmcVm *
-make_vm(Maker *maker, guint number, const Service *service)
+make_vm(Maker *maker, guint number, const Service *service, VmcVmState state)
 {
     g_autofree char *name = g_strdup_printf("vm%06u", number);
     g_autofree char *uuid =
         g_strdup_printf("5ca1e000-0000-4000-8000-%012u", number);
     VmcVm *vm = vmc_vm_new(uuid, name);
 
-    vm->state = VMC_VM_RUNNING;
+    vm->state = state;
     vm->is_managed = TRUE;
+    vm->machine = g_strdup("pc-q35-7.2");
+    set_list(&vm->networks, "lan");
+    set_list(&vm->pools, "default");
     vm->size = vm->size_min = vm->size_max = draw_size(maker->rand);
     draw_factors(vm, maker->rand);
     draw_demand(vm, maker->rand);
@@ -309,8 +324,7 @@ fill_rule(VmcPlacementRule *rule, Bound bound)
         replace_string(&rule->level, "rack");
     if (labels[bound] == NULL)
         return;
-    g_clear_pointer(&rule->labels, g_strfreev);
-    rule->labels = g_strsplit(labels[bound], ",", -1);
+    set_list(&rule->labels, labels[bound]);
 }
 
 /* The first two of a service that is near lead the others. */
@@ -355,7 +369,9 @@ make_service(Maker *maker, guint first, guint n, gboolean is_new)
                        .is_bound = number % 10 < 4};
 
     for (guint i = 0; i < n; i++) {
-        g_autoptr(VmcVm) vm = make_vm(maker, first + i, &service);
+        g_autoptr(VmcVm) vm =
+            make_vm(maker, first + i, &service,
+                    is_new ? VMC_VM_SHUT_OFF : VMC_VM_RUNNING);
         if (!is_new)
             settle_vm(maker, vm, &service);
         add_vm(maker, vm);
