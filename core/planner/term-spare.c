@@ -18,6 +18,7 @@
 
 typedef struct {
     double free;          /* of all hosts that take VMs */
+    double *free_of;      /* of each host */
     VmcTournament *needs; /* taken + free of each domain */
 } Spare;
 
@@ -71,6 +72,7 @@ data_new(const VmcModel *model)
     if (!is_used(model))
         return NULL;
     data = g_new0(Spare, 1);
+    data->free_of = g_new0(double, model->n_hosts);
     data->needs = vmc_tournament_new(model->n_domains[model->spare_level]);
     return data;
 }
@@ -81,6 +83,7 @@ data_free(gpointer pointer)
     Spare *data = pointer;
 
     vmc_tournament_free(data->needs);
+    g_free(data->free_of);
     g_free(data);
 }
 
@@ -90,19 +93,22 @@ missing(double free, double largest_need)
     return MAX(0, largest_need - free);
 }
 
-/* Adds to the need of each domain; returns the free slots of all. */
+/* Fills the free slots of each host, adds to the need of each domain; returns
+ * the free slots of all. */
 static double
 fill(const VmcModel *model,
      const gint32 *host_of,
      const gint64 *use,
+     double *free_of,
      double *need)
 {
     double free = 0;
 
     for (guint h = 0; h < model->n_hosts; h++) {
-        gint64 slots = free_slots(model, h, use + (gsize) h * model->stride);
-        need[domain_of(model, h)] += (double) slots;
-        free += (double) slots;
+        free_of[h] =
+            (double) free_slots(model, h, use + (gsize) h * model->stride);
+        need[domain_of(model, h)] += free_of[h];
+        free += free_of[h];
     }
     for (guint v = 0; v < model->n_vms; v++)
         if (host_of[v] != VMC_NOWHERE)
@@ -118,18 +124,21 @@ reset(VmcState *state, gpointer pointer)
     g_autofree double *need = g_new0(double, MAX(n_domains, 1));
     Spare *data = pointer;
 
-    data->free = fill(model, state->host_of, state->use, need);
+    data->free = fill(model, state->host_of, state->use, data->free_of, need);
     for (guint d = 0; d < n_domains; d++)
         vmc_tournament_set(data->needs, d, need[d]);
 }
 
-/* What a change adds: to the free slots of all, and to the need of the domain
- * of each host it touches. */
+/* What a change adds: to the free slots of all, and to the need of each domain
+ * it touches. */
 typedef struct {
     double free;
-    guint n_hosts;
+    guint n_domains;
     guint32 domain[2];
     double need[2];
+    guint n_hosts;
+    guint host[2];
+    double free_of[2]; /* of each host that is changed, after it */
 } Effect;
 
 static gint64
@@ -147,18 +156,16 @@ free_slots_after(const VmcState *state, guint host, const VmcChange *change)
 }
 
 static Effect
-effect_of(const VmcState *state, const VmcChange *change)
+effect_of(const VmcState *state, const Spare *data, const VmcChange *change)
 {
     const VmcModel *model = state->model;
     Effect effect = {0};
-    guint hosts[2];
 
-    effect.n_hosts = vmc_change_hosts(change, hosts);
+    effect.n_hosts = vmc_change_hosts(change, effect.host);
     for (guint i = 0; i < effect.n_hosts; i++) {
-        guint h = hosts[i];
-        double freed = (double) free_slots_after(state, h, change) -
-                       (double) free_slots(
-                           model, h, state->use + (gsize) h * model->stride);
+        guint h = effect.host[i];
+        effect.free_of[i] = (double) free_slots_after(state, h, change);
+        double freed = effect.free_of[i] - data->free_of[h];
         effect.domain[i] = domain_of(model, h);
         effect.free += freed;
         effect.need[i] = freed;
@@ -168,9 +175,10 @@ effect_of(const VmcState *state, const VmcChange *change)
             effect.need[i] += move->to == (gint32) h ? slots : -slots;
         }
     }
+    effect.n_domains = effect.n_hosts;
     if (effect.n_hosts == 2 && effect.domain[0] == effect.domain[1]) {
         effect.need[0] += effect.need[1];
-        effect.n_hosts = 1;
+        effect.n_domains = 1;
     }
     return effect;
 }
@@ -179,29 +187,51 @@ static void
 apply(VmcState *state, gpointer pointer, const VmcChange *change)
 {
     Spare *data = pointer;
-    Effect effect = effect_of(state, change);
+    Effect effect = effect_of(state, data, change);
 
     data->free += effect.free;
-    for (guint i = 0; i < effect.n_hosts; i++) {
+    for (guint i = 0; i < effect.n_hosts; i++)
+        data->free_of[effect.host[i]] = effect.free_of[i];
+    for (guint i = 0; i < effect.n_domains; i++) {
         guint32 d = effect.domain[i];
         vmc_tournament_set(data->needs, d,
                            vmc_tournament_get(data->needs, d) + effect.need[i]);
     }
 }
 
+/* Whether nothing can be missing after a change, at the worst: what comes to a
+ * host takes all that is free there. What leaves one frees as much for its
+ * domain as for all. */
+static gboolean
+is_ample(const VmcModel *model, const Spare *data, const VmcChange *change)
+{
+    double free = data->free;
+    double need = vmc_tournament_max(data->needs);
+
+    for (guint i = 0; i < change->n; i++) {
+        const VmcMove *move = &change->move[i];
+        need += model->slots_of[move->vm];
+        if (move->to != VMC_NOWHERE)
+            free -= data->free_of[move->to];
+    }
+    return need <= free;
+}
+
 static double
 delta(const VmcState *state, gconstpointer pointer, const VmcChange *change)
 {
     const Spare *data = pointer;
-    Effect effect = effect_of(state, change);
+
+    if (is_ample(state->model, data, change))
+        return 0;
+    Effect effect = effect_of(state, data, change);
     double before = missing(data->free, vmc_tournament_max(data->needs));
     double largest;
-
-    if (effect.n_hosts == 0)
+    if (effect.n_domains == 0)
         return 0;
     largest = vmc_tournament_max_without(data->needs, effect.domain[0],
-                                         effect.domain[effect.n_hosts - 1]);
-    for (guint i = 0; i < effect.n_hosts; i++) {
+                                         effect.domain[effect.n_domains - 1]);
+    for (guint i = 0; i < effect.n_domains; i++) {
         double need =
             vmc_tournament_get(data->needs, effect.domain[i]) + effect.need[i];
         largest = MAX(largest, need);
@@ -220,7 +250,8 @@ recompute(const VmcScene *scene)
         return 0;
     guint n_domains = model->n_domains[model->spare_level];
     g_autofree double *need = g_new0(double, MAX(n_domains, 1));
-    double free = fill(model, scene->host_of, scene->use, need);
+    g_autofree double *free_of = g_new(double, model->n_hosts);
+    double free = fill(model, scene->host_of, scene->use, free_of, need);
     for (guint d = 0; d < n_domains; d++)
         largest = MAX(largest, need[d]);
     return model->weight[VMC_TERM_SPARE] * missing(free, largest);
