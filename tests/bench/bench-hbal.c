@@ -391,8 +391,9 @@ match_begin(Match *match, GError **error)
         g_prefix_error(error, "%s: ", match->name);
         return FALSE;
     }
-    match->model = htools_cluster_to_model(match->cluster,
-                                           match->options->move_cost, error);
+    match->model = htools_cluster_to_model(
+        match->cluster, match->options->move_cost / match->cluster->n_nodes,
+        error);
     if (match->model == NULL ||
         !check_score(match, match->cluster->node_of, &score, error))
         return FALSE;
