@@ -14,6 +14,12 @@
 /* Moves that an exchange takes back. */
 #define MAX_RECALLED 3
 
+/* Swaps that are drawn for one, for each VM. */
+#define SWAPS_PER_VM 4
+
+/* Swaps with one number of moves. */
+#define MAX_SWAPS 8
+
 /* A score is a sum of doubles: what is less better than this is not. */
 #define NOTHING 1e-9
 
@@ -114,11 +120,76 @@ exchange(Trek *trek, guint n_moves)
         undo(trek);
 }
 
+/* ---- swaps --------------------------------------------------------------- */
+
+/* By how many more VMs are away when @vm is on @host. */
+static gint
+more_away(const Trek *trek, guint vm, gint32 host)
+{
+    return (host != trek->model->start[vm]) - (trek->place[vm] >= 0);
+}
+
+static gboolean
+may_swap(const Trek *trek, guint first, guint second, guint n_moves)
+{
+    gint32 a = trek->state->host_of[first];
+    gint32 b = trek->state->host_of[second];
+
+    return a != b && a != VMC_NOWHERE && b != VMC_NOWHERE &&
+           (gint) trek->away->len + more_away(trek, first, b) +
+                   more_away(trek, second, a) <=
+               (gint) n_moves;
+}
+
+/* The best of some swaps drawn at random. Where no single move helps, it makes
+ * room for some that will. Returns whether any helps. */
+static gboolean
+swap(Trek *trek, guint n_moves)
+{
+    const VmcState *state = trek->state;
+    guint n_vms = state->model->n_vms;
+    guint best[2] = {0, 0};
+    double least = -NOTHING;
+
+    for (guint i = 0; i < n_vms * SWAPS_PER_VM; i++) {
+        guint first = vmc_random_below(&trek->random, n_vms);
+        guint second = vmc_random_below(&trek->random, n_vms);
+        if (!may_swap(trek, first, second, n_moves))
+            continue;
+        double delta = vmc_state_swap_delta(state, first, second);
+        if (delta >= least || !vmc_state_swap_fits(state, first, second))
+            continue;
+        least = delta;
+        best[0] = first;
+        best[1] = second;
+    }
+    if (best[0] == best[1])
+        return FALSE;
+    gint32 host = state->host_of[best[0]];
+    go(trek, best[0], state->host_of[best[1]]);
+    go(trek, best[1], host);
+    return TRUE;
+}
+
+/* ---- the way ------------------------------------------------------------- */
+
 static guint
 exchanges_with(guint n_moves)
 {
     return n_moves <= MOVES_WITH_ALL ? N_EXCHANGES
                                      : N_EXCHANGES * MOVES_WITH_ALL / n_moves;
+}
+
+/* Up to @n_moves. Returns FALSE when even two more, which a swap needs, have
+ * not helped. */
+static gboolean
+add_moves(Trek *trek, guint n_moves)
+{
+    vmc_descent_refresh(trek->descent);
+    for (guint i = 0; i < MAX_SWAPS && !descend(trek, n_moves); i++)
+        if (!swap(trek, n_moves))
+            return n_moves < trek->away->len + 2;
+    return TRUE;
 }
 
 static void
@@ -127,8 +198,7 @@ walk(Trek *trek, const VmcFewMoves *few)
     gboolean goes_on = TRUE;
 
     for (guint n = 1; goes_on && n <= few->max_moves; n++) {
-        vmc_descent_refresh(trek->descent);
-        goes_on = descend(trek, n);
+        goes_on = add_moves(trek, n);
         for (guint i = exchanges_with(n); i > 0 && trek->away->len > 0; i--)
             exchange(trek, n);
         if (few->is_late != NULL && few->is_late(few->data))
