@@ -167,6 +167,15 @@ observe_size(VmcVm *vm, const VmcDomainFacts *facts)
     amount[VMC_NETWORK] = facts->size.amount[VMC_NETWORK];
 }
 
+/* Whoever moved it: vmctl leaves it where it is for a while. */
+static void
+observe_place(VmcVm *vm, const VmcObservation *observation)
+{
+    if (vm->host != NULL && g_strcmp0(vm->host, observation->host) != 0)
+        vm->moved_at_s = observation->now_s;
+    replace(&vm->host, observation->host);
+}
+
 static gboolean
 has_guest_numbers(const VmcVmShape *shape)
 {
@@ -200,7 +209,7 @@ vmc_vm_observe(const VmcObservation *observation)
 
     observe_triples(vm, &shape);
     if (!is_held && !in_transit) {
-        replace(&vm->host, observation->host);
+        observe_place(vm, observation);
         replace(&vm->name, facts->name);
         observe_needs(vm, facts);
         observe_size(vm, facts);

@@ -143,8 +143,6 @@ show_settled(VmcJobRun *run,
     if (vm == NULL)
         return FALSE;
     g_autoptr(VmcVm) settled = vmc_vm_copy(vm);
-    g_free(settled->host);
-    settled->host = g_strdup(host);
     g_clear_pointer(&settled->destination, g_free);
     VmcObservation seen = {.known = settled,
                            .facts = facts,

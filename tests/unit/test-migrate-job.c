@@ -135,13 +135,17 @@ pause_it(Fixture *fixture)
 static void
 test_moves(Fixture *fixture, gconstpointer data)
 {
+    g_autoptr(VmcVm) before = fleet_vm(fixture);
     g_autoptr(VmcJobRecord) record = migrate(fixture);
+    g_autoptr(VmcVm) after = fleet_vm(fixture);
 
     vmc_fixture_assert_ended(record, VMC_JOB_DONE);
     assert_only_on(fixture, "h2", VMC_RUN_RUNNING);
     g_assert_cmpstr(json_object_get_string_member(record->result, "host"), ==,
                     "h2");
     g_assert_true(json_object_has_member(record->result, "downtime_ms"));
+    g_assert_cmpint(before->moved_at_s, ==, 0);
+    g_assert_cmpint(after->moved_at_s, >, 0);
 }
 
 /* There and back: nothing of the first way is in the way of the second. */

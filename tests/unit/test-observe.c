@@ -58,7 +58,25 @@ test_new_domain(void)
     g_assert_cmpuint(vm->size.amount[VMC_NETWORK], ==, 1000);
 }
 
-/* A lost database is made again from what the domains carry. */
+/* A VM that has just moved, by whomever, is known to have. */
+static void
+test_move_is_dated(void)
+{
+    g_autoptr(VmcDomainFacts) facts = make_facts();
+    g_autoptr(VmcVm) vm = observe(NULL, facts, FALSE);
+
+    g_assert_cmpint(vm->moved_at_s, ==, 0);
+    g_free(vm->host);
+    vm->host = g_strdup("h2");
+    g_autoptr(VmcVm) held = observe(vm, facts, TRUE);
+    g_assert_cmpint(held->moved_at_s, ==, 0);
+    g_autoptr(VmcVm) moved = observe(vm, facts, FALSE);
+    g_assert_cmpstr(moved->host, ==, "h1");
+    g_assert_cmpint(moved->moved_at_s, ==, 1000);
+    g_autoptr(VmcVm) again = observe(moved, facts, FALSE);
+    g_assert_cmpint(again->moved_at_s, ==, 1000);
+}
+
 /* What a host must have for it, so that no move is planned that fails. */
 static void
 test_needs(void)
@@ -85,6 +103,7 @@ test_needs(void)
     g_assert_false(vmc_vm_is_stored_same(vm, other));
 }
 
+/* A lost database is made again from what the domains carry. */
 static void
 test_metadata(void)
 {
@@ -232,6 +251,7 @@ main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/observe/new-domain", test_new_domain);
+    g_test_add_func("/observe/move-is-dated", test_move_is_dated);
     g_test_add_func("/observe/needs", test_needs);
     g_test_add_func("/observe/metadata", test_metadata);
     g_test_add_func("/observe/partial-shrink-counts",
