@@ -28,8 +28,10 @@ typedef struct {
 typedef struct {
     VmcState *state;
     VmcPlacer *placer;
-    guint8 *is_wanted; /* [vm] whether it is to be placed yet */
-    GArray *party;     /* guint32: those that go together right now */
+    guint8 *is_wanted;   /* [vm] whether it is to be placed yet */
+    GArray *given_up;    /* guint32: leaders that found no host right now */
+    GArray *party;       /* guint32: those that go together right now */
+    const VmcRule *near; /* (nullable): what binds them to the first */
 } Placing;
 
 /* ---- largest first ------------------------------------------------------- */
@@ -114,24 +116,31 @@ invite_group(Placing *placing, guint group)
     }
 }
 
-/* All that are to be placed and must be together with @vm, or with one that
- * must be. */
 static void
-gather_party(Placing *placing, guint32 vm)
+invite_fellows(Placing *placing, guint32 vm)
 {
     const VmcModel *model = placing->state->model;
+    const VmcRows *rows = &model->rules_of;
 
+    for (guint32 i = rows->start[vm]; i < rows->start[vm + 1]; i++) {
+        const VmcRule *rule = &model->rules[rows->item[i] / 2];
+        if (rule->is_hard && rule->kind == VMC_RULE_TOGETHER)
+            invite_group(placing, rule->members);
+    }
+}
+
+/* All that are to be placed and must be together with @vm, or with one that
+ * must be; with @near, those as well that must be near to it. */
+static void
+gather_party(Placing *placing, guint32 vm, const VmcRule *near)
+{
     g_array_set_size(placing->party, 0);
     g_array_append_val(placing->party, vm);
-    for (guint k = 0; k < placing->party->len; k++) {
-        guint32 member = g_array_index(placing->party, guint32, k);
-        for (guint32 i = model->rules_of.start[member];
-             i < model->rules_of.start[member + 1]; i++) {
-            const VmcRule *rule = &model->rules[model->rules_of.item[i] / 2];
-            if (rule->is_hard && rule->kind == VMC_RULE_TOGETHER)
-                invite_group(placing, rule->members);
-        }
-    }
+    if (near != NULL)
+        invite_group(placing, near->members);
+    for (guint k = 0; k < placing->party->len; k++)
+        invite_fellows(placing, g_array_index(placing->party, guint32, k));
+    placing->near = near;
 }
 
 static void
@@ -189,12 +198,14 @@ try_host(Placing *placing, guint host, Party *party)
     return is_found;
 }
 
-/* The level at which @vm must be together with others: the finest. */
+/* The level at which the first must be together with others: the finest. */
 static guint
-party_level(const VmcModel *model, guint vm)
+party_level(const Placing *placing)
 {
+    const VmcModel *model = placing->state->model;
+    const guint32 vm = g_array_index(placing->party, guint32, 0);
     const VmcRows *rows = &model->rules_of;
-    gint64 level = -1;
+    gint64 level = placing->near != NULL ? (gint64) placing->near->level : -1;
 
     for (guint32 i = rows->start[vm]; i < rows->start[vm + 1]; i++) {
         const VmcRule *rule = &model->rules[rows->item[i] / 2];
@@ -303,7 +314,7 @@ static GArray *
 find_entrances(const Placing *placing)
 {
     const guint32 vm = g_array_index(placing->party, guint32, 0);
-    const guint level = party_level(placing->state->model, vm);
+    const guint level = party_level(placing);
     GArray *entrances = roomy_domains(placing, level);
     guint n_kept = 0;
 
@@ -344,7 +355,8 @@ notice_party(Placing *placing, const gint32 *hosts)
 }
 
 /* Tries every host for the first where there are few, or where no domain has
- * room to spare: VMs that must be together are rare. */
+ * room to spare: VMs that must be together are rare. Those that must only be
+ * near can go one by one as well. */
 static gboolean
 place_party(Placing *placing)
 {
@@ -359,7 +371,9 @@ place_party(Placing *placing)
             placing->state->host_of[g_array_index(placing->party, guint32, i)];
     leave(placing, &party);
     try_entrances(placing, &party);
-    const gboolean is_found = party.score < INFINITY;
+    const gboolean is_found =
+        party.score < INFINITY ||
+        (placing->near != NULL && vmc_placer_has_order(placing->placer));
     for (guint h = 0; !is_found && h < placing->state->model->n_hosts; h++)
         try_host(placing, h, &party);
     const gboolean is_placed = party.score < INFINITY;
@@ -370,9 +384,9 @@ place_party(Placing *placing)
 
 /* Those of a party are placed with its first. */
 static gboolean
-place_with_party(Placing *placing, guint vm)
+place_with_party(Placing *placing, guint vm, const VmcRule *near)
 {
-    gather_party(placing, vm);
+    gather_party(placing, vm, near);
     if (placing->party->len == 1)
         return FALSE;
     gboolean is_placed = place_party(placing);
@@ -398,21 +412,46 @@ place_alone(Placing *placing, guint vm)
 
 static gboolean place_one(Placing *placing, guint vm);
 
-/* One of those that it must be near to, when none of them is anywhere yet. It
- * is not wanted meanwhile, so that two that lead each other come to an end. */
+/* Until the VM that is placed now has been tried: so each is tried as a leader
+ * once, however many lead each other. */
+static void
+give_up(Placing *placing, guint32 leader)
+{
+    placing->is_wanted[leader] = FALSE;
+    g_array_append_val(placing->given_up, leader);
+}
+
+static void
+take_up_again(Placing *placing)
+{
+    for (guint i = 0; i < placing->given_up->len; i++)
+        placing->is_wanted[g_array_index(placing->given_up, guint32, i)] = TRUE;
+    g_array_set_size(placing->given_up, 0);
+}
+
+/* One of those that it must be near to, when none of them is anywhere yet:
+ * where all that must be near to it have room, or else by itself. @vm is not
+ * wanted meanwhile, so that two that lead each other come to an end. */
 static void
 place_leader(Placing *placing, guint vm, const VmcRule *rule)
 {
     const VmcRows *groups = &placing->state->model->groups;
     const guint leaders = (guint) rule->leaders;
 
-    placing->is_wanted[vm] = FALSE;
     for (guint32 i = groups->start[leaders]; i < groups->start[leaders + 1];
-         i++)
-        if (placing->is_wanted[groups->item[i]] &&
-            place_one(placing, groups->item[i]))
-            break;
-    placing->is_wanted[vm] = TRUE;
+         i++) {
+        const guint leader = groups->item[i];
+        if (!placing->is_wanted[leader])
+            continue;
+        if (place_with_party(placing, leader, rule))
+            return;
+        placing->is_wanted[vm] = FALSE;
+        const gboolean is_placed = place_one(placing, leader);
+        placing->is_wanted[vm] = TRUE;
+        if (is_placed)
+            return;
+        give_up(placing, leader);
+    }
 }
 
 static void
@@ -436,7 +475,7 @@ place_one(Placing *placing, guint vm)
     if (!placing->is_wanted[vm])
         return TRUE;
     place_leaders(placing, vm);
-    if (!placing->is_wanted[vm] || place_with_party(placing, vm))
+    if (!placing->is_wanted[vm] || place_with_party(placing, vm, NULL))
         return TRUE;
     return placing->party->len == 1 && place_alone(placing, vm);
 }
@@ -448,6 +487,7 @@ placing_init(Placing *placing, VmcState *state, GArray *items)
         (Placing){.state = state,
                   .placer = vmc_placer_new(state),
                   .is_wanted = g_new0(guint8, MAX(state->model->n_vms, 1)),
+                  .given_up = g_array_new(FALSE, FALSE, sizeof(guint32)),
                   .party = g_array_new(FALSE, FALSE, sizeof(guint32))};
     for (guint i = 0; i < items->len; i++)
         placing->is_wanted[g_array_index(items, Item, i).vm] = TRUE;
@@ -457,6 +497,7 @@ static void
 placing_clear(Placing *placing)
 {
     vmc_placer_free(placing->placer);
+    g_array_unref(placing->given_up);
     g_array_unref(placing->party);
     g_free(placing->is_wanted);
 }
@@ -478,6 +519,7 @@ place_in_order(VmcState *state, GArray *items)
             vmc_placer_expect(placing.placer, g_array_index(items, Item, i).vm);
         const Item item = g_array_index(items, Item, i);
         gboolean is_placed = place_one(&placing, item.vm);
+        take_up_again(&placing);
         g_array_append_val(is_placed ? placed : failed, item);
         n_placed += is_placed;
     }

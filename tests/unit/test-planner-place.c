@@ -136,26 +136,28 @@ test_together(void)
 static void
 test_near(void)
 {
-    g_autoptr(VmcModel) model = fixture_plain_model(N_HOSTS, 10);
+    g_autoptr(VmcModel) model = fixture_plain_model(N_HOSTS, 30);
     VmcRule rule = {.kind = VMC_RULE_NEAR, .is_hard = TRUE};
-    const guint32 rest[] = {6, 7, 8, 9};
+    guint32 rest[24];
 
-    for (guint i = 0; i < 10; i++)
+    for (guint32 i = 0; i < 24; i++)
+        rest[i] = 6 + i;
+    for (guint i = 0; i < 30; i++)
         fixture_put(model, i, VMC_NOWHERE, i < 2 ? 10 : 80);
     rule.level = add_racks(model);
     rule.leaders = (gint32) add_group(model, 0, 2);
     rule.members = add_group(model, 2, 4);
     vmc_model_add_rule(model, &rule);
-    rule.leaders = (gint32) add_group(model, 6, 2);
-    rule.members = add_group(model, 8, 2);
+    rule.leaders = (gint32) add_group(model, 6, 12);
+    rule.members = add_group(model, 18, 12);
     vmc_model_add_rule(model, &rule);
-    rule.leaders = (gint32) add_group(model, 8, 2);
-    rule.members = add_group(model, 6, 2);
+    rule.leaders = (gint32) add_group(model, 18, 12);
+    rule.members = add_group(model, 6, 12);
     vmc_model_add_rule(model, &rule);
     g_autoptr(VmcState) state = sealed_state(model);
     const guint32 first[] = {0, 1, 2, 3, 4, 5};
     g_assert_cmpuint(vmc_place(state, first, 6), ==, 6);
-    g_assert_cmpuint(vmc_place(state, rest, 4), ==, 0);
+    g_assert_cmpuint(vmc_place(state, rest, 24), ==, 0);
 }
 
 /* The placer knows of what it put: hosts fill evenly, though only a few are
