@@ -48,7 +48,7 @@ largest_need(const VmcModel *model, guint column)
 {
     gint64 most = 0;
 
-    for (guint vm = 0; vm < model->n_vms; vm++)
+    for (guint vm = 0; column < model->n_columns && vm < model->n_vms; vm++)
         most = MAX(most, model->need[(gsize) vm * model->stride + column]);
     return most;
 }
@@ -96,7 +96,9 @@ void
 vmc_holes_update(VmcHoles *holes, const VmcState *state, guint host)
 {
     const gsize cell = (gsize) host * state->model->stride + holes->column;
-    const gint32 bucket = vmc_holes_bucket(holes, state->room[cell]);
+    const gint32 bucket = holes->column < state->model->n_columns
+                              ? vmc_holes_bucket(holes, state->room[cell])
+                              : 0;
 
     if (bucket == holes->bucket_of[host])
         return;

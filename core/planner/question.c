@@ -6,10 +6,10 @@
 #include "core/error.h"
 #include "core/name-table.h"
 #include "core/planner/evacuate.h"
+#include "core/planner/fleet-batch.h"
 #include "core/planner/fleet-build.h"
 #include "core/planner/fleet-plan.h"
 #include "core/planner/make-room.h"
-#include "core/planner/place.h"
 #include "core/planner/rebalance.h"
 #include "core/planner/repair.h"
 
@@ -219,9 +219,11 @@ answer_place(const VmcQuestion *question,
     for (guint32 v = 0; v < fm->vms->len; v++)
         if (fm->model->start[v] == VMC_NOWHERE && fm->model->is_movable[v])
             g_array_append_val(indexes, v);
-    g_autoptr(VmcState) state = vmc_state_new(fm->model);
-    vmc_place(state, (const guint32 *) indexes->data, indexes->len);
-    return vmc_fleet_plan_new(fm, state->host_of, text);
+    const guint32 *batch = (const guint32 *) indexes->data;
+    g_autofree gint32 *target = vmc_fleet_batch_place(fm, batch, indexes->len);
+    VmcPlan *plan = vmc_fleet_plan_new(fm, target, text);
+    vmc_fleet_batch_explain(fm, batch, indexes->len, plan);
+    return plan;
 }
 
 /* ---- drain, repair, make room -------------------------------------------- */

@@ -151,6 +151,9 @@ first_bucket(const VmcRepair *repair, guint vm)
     const VmcModel *model = repair->state->model;
     const guint column = repair->holes->column;
 
+    /* Nobody limits anything where nothing is counted. */
+    if (model->n_columns == 0)
+        return 0;
     return vmc_holes_bucket(repair->holes,
                             model->need[(gsize) vm * model->stride + column]);
 }
