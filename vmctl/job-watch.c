@@ -133,6 +133,15 @@ end_with(Watch *watch, GError *error)
 }
 
 static void
+show_progress(Watch *watch)
+{
+    JsonObject *object = json_node_get_object(watch->job);
+
+    vmc_progress_update(watch->progress, vmc_json_text(object, "step"),
+                        (guint) vmc_json_number(object, "progress_milli"));
+}
+
+static void
 take_job(Watch *watch, JsonNode *job)
 {
     JsonObject *object = json_node_get_object(job);
@@ -148,8 +157,7 @@ take_job(Watch *watch, JsonNode *job)
     if (vmc_job_is_ended(object))
         g_main_loop_quit(watch->loop);
     else
-        vmc_progress_update(watch->progress, vmc_json_text(object, "step"),
-                            (guint) vmc_json_number(object, "progress_milli"));
+        show_progress(watch);
 }
 
 static void
@@ -251,11 +259,15 @@ open_feed(Watch *watch)
 static void
 detach(Watch *watch)
 {
-    end_with(watch, g_error_new(VMC_ERROR, VMC_ERROR_UNKNOWN,
-                                "detached: job %" G_GINT64_FORMAT
-                                " goes on; 'vmctl job wait %" G_GINT64_FORMAT
-                                "' follows it again",
-                                watch->id, watch->id));
+    end_with(
+        watch,
+        g_error_new(VMC_ERROR, VMC_ERROR_UNKNOWN,
+                    "detached: job %" G_GINT64_FORMAT
+                    "%s goes on; 'vmctl job wait %" G_GINT64_FORMAT
+                    "' follows it again",
+                    watch->id,
+                    watch->has_asked_to_cancel ? " was asked to stop, and" : "",
+                    watch->id));
 }
 
 static void
@@ -353,6 +365,7 @@ vmc_job_watch(VmcClient *client,
     if (vmc_job_is_ended(object))
         return watch.job;
     watch.progress = vmc_progress_new(terminal, label);
+    show_progress(&watch);
     watch.loop = g_main_loop_new(NULL, FALSE);
     run(&watch, terminal);
     vmc_progress_free(watch.progress);

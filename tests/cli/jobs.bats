@@ -70,6 +70,17 @@ ends() {
     same "$(vmctl -o json show web1 | jq -r .host)" h1
 }
 
+@test "the bar of a job that runs begins where the job is" {
+    local job
+    job=$(vmctl migrate web1 --to h2 --no-wait)
+    until_true eval '[ "$(vmctl job show '"$job"' -o json | jq -r .step)" != null ]'
+    on_terminal "exec '$VMC_BUILDDIR/vmctl/vmctl' job wait $job"
+    terminal_ends 0
+    shows "migrate 'web1': migrate VM"
+    same "$(grep -c 'waits for its turn' "$screen")" 0
+    vmctl migrate web1 --to h1
+}
+
 @test "job cancel" {
     local job
     job=$(vmctl migrate web1 --to h2 --no-wait)
