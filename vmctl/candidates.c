@@ -3,6 +3,8 @@
 
 #include "vmctl/candidates.h"
 
+#include "core/error.h"
+
 /* What a host that is refused would have left was not worked out. */
 static char *
 format_room(const VmcDatum *datum, JsonObject *candidate, gboolean exact)
@@ -25,12 +27,9 @@ static const VmcDatum data[] = {
     {NULL},
 };
 
-void
-vmc_candidates_print(const VmcOutput *output, JsonNode *answer)
+static void
+print(const VmcOutput *output, JsonNode *answer, JsonNode *placement)
 {
-    JsonNode *placement =
-        vmc_json_find(json_node_get_object(answer), "placement");
-
     if (output->format == VMC_FORMAT_JSON || placement == NULL ||
         !JSON_NODE_HOLDS_OBJECT(placement))
         vmc_output_json(answer);
@@ -38,8 +37,22 @@ vmc_candidates_print(const VmcOutput *output, JsonNode *answer)
         vmc_output_list(output, placement, "candidates", data);
 }
 
-const char *
-vmc_candidates_chosen(JsonNode *answer)
+gboolean
+vmc_candidates_ask(VmcInvocation *invocation,
+                   char *path,
+                   JsonObject *body,
+                   GError **error)
 {
-    return vmc_json_text(json_node_get_object(answer), "placement.host");
+    g_autoptr(JsonNode) answer =
+        vmc_invocation_post(invocation, path, body, error);
+
+    if (answer == NULL)
+        return FALSE;
+    JsonObject *object = json_node_get_object(answer);
+    print(&invocation->output, answer, vmc_json_find(object, "placement"));
+    if (vmc_json_text(object, "placement.host") != NULL)
+        return TRUE;
+    g_set_error(error, VMC_ERROR, VMC_ERROR_REFUSED,
+                "no host can take it: each has its reason above");
+    return FALSE;
 }

@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "vmctl/output.h"
+#include "vmctl/invocation.h"
 
 /**
- * vmc_candidates_print:
- * @output: how
- * @answer: what vmctld answers to a dry run: an object with "placement"
+ * vmc_candidates_ask:
+ * @invocation: how it is printed
+ * @path: (transfer full): of the request
+ * @body: (transfer full): the request, for a dry run
+ * @error: return location for a #GError
  *
- * Every host, with the reason it would be taken or not.
- */
-void vmc_candidates_print(const VmcOutput *output, JsonNode *answer);
-
-/**
- * vmc_candidates_chosen:
- * @answer: as vmc_candidates_print()
+ * Asks where a VM would go, and prints every host with the reason it would be
+ * taken or not.
  *
- * Returns: (transfer none) (nullable): the host that would be taken
+ * Returns: %FALSE when there is no answer, and when no host would be taken
  */
-const char *vmc_candidates_chosen(JsonNode *answer);
+gboolean vmc_candidates_ask(VmcInvocation *invocation,
+                            char *path,
+                            JsonObject *body,
+                            GError **error);

@@ -138,10 +138,13 @@ vmc_value_apply(VmcValueKind kind,
         return FALSE;
     if (is_change &&
         (*text == '-' ? number >= now : number > G_MAXINT64 - now)) {
-        g_set_error(
-            error, VMC_ERROR, VMC_ERROR_INVALID,
-            "'%s' cannot be counted from the present %" G_GUINT64_FORMAT, text,
-            now);
+        g_autofree char *present =
+            kind == VMC_VALUE_COUNT_CHANGE
+                ? g_strdup_printf("%" G_GUINT64_FORMAT, now)
+                : vmc_units_format_bytes_short(now);
+        g_set_error(error, VMC_ERROR, VMC_ERROR_INVALID,
+                    "'%s' cannot be counted from the present %s", text,
+                    present);
         return FALSE;
     }
     if (is_change)

@@ -118,20 +118,6 @@ create_request(VmcInvocation *invocation, GError **error)
     return g_steal_pointer(&body);
 }
 
-/* ---- the answer ---------------------------------------------------------- */
-
-static gboolean
-dry_run(VmcInvocation *invocation, JsonObject *body, GError **error)
-{
-    g_autoptr(JsonNode) answer = vmc_invocation_post(
-        invocation, vmc_client_path("vms", NULL), body, error);
-
-    if (answer == NULL)
-        return FALSE;
-    vmc_candidates_print(&invocation->output, answer);
-    return TRUE;
-}
-
 gboolean
 vmc_verb_create(VmcInvocation *invocation, GError **error)
 {
@@ -140,7 +126,8 @@ vmc_verb_create(VmcInvocation *invocation, GError **error)
     if (body == NULL)
         return FALSE;
     if (vmc_invocation_has(invocation, "dry-run"))
-        return dry_run(invocation, body, error);
+        return vmc_candidates_ask(invocation, vmc_client_path("vms", NULL),
+                                  body, error);
     return vmc_job_carry_out(invocation, SOUP_METHOD_POST,
                              vmc_client_path("vms", NULL), body, error);
 }

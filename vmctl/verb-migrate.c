@@ -42,18 +42,6 @@ migrate_request(VmcInvocation *invocation, GError **error)
                                                   : NULL;
 }
 
-static gboolean
-dry_run(VmcInvocation *invocation, char *path, JsonObject *body, GError **error)
-{
-    g_autoptr(JsonNode) answer =
-        vmc_invocation_post(invocation, path, body, error);
-
-    if (answer == NULL)
-        return FALSE;
-    vmc_candidates_print(&invocation->output, answer);
-    return TRUE;
-}
-
 gboolean
 vmc_verb_migrate(VmcInvocation *invocation, GError **error)
 {
@@ -64,7 +52,8 @@ vmc_verb_migrate(VmcInvocation *invocation, GError **error)
     if (body == NULL)
         return FALSE;
     if (vmc_invocation_has(invocation, "dry-run"))
-        return dry_run(invocation, g_steal_pointer(&path), body, error);
+        return vmc_candidates_ask(invocation, g_steal_pointer(&path), body,
+                                  error);
     return vmc_job_carry_out(invocation, SOUP_METHOD_POST,
                              g_steal_pointer(&path), body, error);
 }

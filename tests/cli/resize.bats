@@ -66,6 +66,8 @@ numbers() {
     same "$(numbers)" $'vcpus 2 2\nmemory 4GiB 4GiB'
     expect 2 resize web1 --vcpus -2
     says "--vcpus: '-2' cannot be counted from the present 2"
+    expect 2 resize web1 --memory -9GiB
+    says "--memory: '-9GiB' cannot be counted from the present 4GiB"
 }
 
 @test "a rounding is announced" {

@@ -108,6 +108,10 @@ END
     try create db1 --template database --memory 48GiB --vcpus 16
     [ "$status" = 3 ]
     one_sentence
+    expect 3 create db1 -t database --memory 48GiB --vcpus 16 --dry-run
+    grep -qE '^h1 +refused +- ' <<<"$output"
+    one_sentence
+    says 'no host can take it'
 }
 
 @test "a host that cannot run it is refused, with what it lacks" {
