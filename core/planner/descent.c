@@ -21,6 +21,10 @@
  * looked at exactly. */
 #define PROMISING 0.7
 
+/* A run takes a move at once that brings this part of what the best one
+ * promises. */
+#define AS_PROMISED 0.9
+
 /* All is counted anew after so many moves for each VM. */
 #define STALE_AFTER (1.0 / 25)
 
@@ -34,6 +38,8 @@ struct _VmcDescent {
     VmcTournament **coming;  /* [kind] over hosts */
     guint8 *is_barred;       /* [vm] */
     guint n_since_refresh;
+    gboolean is_hasty;
+    double enough; /* a gain that is taken at once */
 };
 
 /* ---- what is kept -------------------------------------------------------- */
@@ -224,15 +230,16 @@ list_hosts(VmcTournament *coming)
 /* The best of a few hosts for @vm, which gains @leaving by leaving its own.
  * Returns whether any takes it, or is not looked at for bringing too little. */
 static gboolean
-try_hosts(const VmcState *state,
+try_hosts(const VmcDescent *descent,
           const Choice *choice,
           guint vm,
           double leaving,
           Find *best)
 {
+    const VmcState *state = descent->state;
     gboolean fits = FALSE;
 
-    for (guint i = 0; i < choice->n; i++) {
+    for (guint i = 0; i < choice->n && best->gain < descent->enough; i++) {
         guint host = choice->host[i];
         if (leaving + choice->gain[i] <= best->gain * PROMISING)
             return TRUE;
@@ -276,13 +283,14 @@ try_kind(VmcDescent *descent, guint kind, Find *best)
     gint64 last = -1;
 
     while (n < N_VMS_TO_TAKE && n_tried < N_VMS_TO_TRY &&
+           best->gain < descent->enough &&
            vmc_tournament_max(leaving) + choice.gain[0] >
                best->gain * PROMISING) {
         guint vm = vms[take_first(leaving, &taken[n], &value[n])];
         n++;
         if (last >= 0 && is_alike(descent->state, (guint) last, vm))
             continue;
-        if (try_hosts(descent->state, &choice, vm, value[n - 1], best)) {
+        if (try_hosts(descent, &choice, vm, value[n - 1], best)) {
             n_tried++;
             last = vm;
         } else {
@@ -304,11 +312,17 @@ static void
 try_kinds(VmcDescent *descent, Find *best)
 {
     guint first = 0;
+    double promise = -INFINITY;
 
-    for (guint k = 1; k < descent->kinds->n; k++)
-        if (promise_of(descent, k) > promise_of(descent, first))
+    for (guint k = 0; k < descent->kinds->n; k++)
+        if (promise_of(descent, k) > promise) {
+            promise = promise_of(descent, k);
             first = k;
-    for (guint k = 0; k < descent->kinds->n; k++) {
+        }
+    descent->enough =
+        descent->is_hasty && promise > 0 ? promise * AS_PROMISED : INFINITY;
+    for (guint k = 0; k < descent->kinds->n && best->gain < descent->enough;
+         k++) {
         guint kind = k == 0 ? first : k == first ? 0 : k;
         if (promise_of(descent, kind) > best->gain * PROMISING)
             try_kind(descent, kind, best);
@@ -363,6 +377,8 @@ vmc_descent_run(VmcDescent *descent)
     g_return_if_fail(descent != NULL);
     VmcMove move;
 
+    descent->is_hasty = TRUE;
     while (vmc_descent_find(descent, &move))
         vmc_descent_move(descent, move.vm, move.to);
+    descent->is_hasty = FALSE;
 }

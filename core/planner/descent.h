@@ -65,6 +65,7 @@ void vmc_descent_bar(VmcDescent *descent, guint vm, gboolean is_barred);
  * vmc_descent_run:
  * @descent: a descent
  *
- * Moves on until nothing is found.
+ * Moves on until nothing is found, taking the next good move rather than the
+ * best.
  */
 void vmc_descent_run(VmcDescent *descent);

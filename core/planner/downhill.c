@@ -9,7 +9,7 @@
 #include <math.h>
 
 /* Changes looked at in a round, for each VM. */
-#define STEPS_PER_VM 8
+#define STEPS_PER_VM 4
 
 /* The last round is the one that takes no more changes than this for each VM,
  * or after which the score is not less by this part of what it was at first. */

@@ -127,44 +127,51 @@ reset(VmcState *state, gpointer pointer)
             spread_of(state->model, data->spreads[i].column, state->use);
 }
 
-/* What the sums are when @more of a column is used on @host. */
+typedef struct {
+    double plain;
+    double of_squares;
+} Sums;
+
+/* Adds what they change by when @more of a column is used on @host. */
 static void
 add_to_sums(const VmcState *state,
             const Spreads *data,
             guint i,
             gint32 host,
             gint64 more,
-            Spread *next)
+            Sums *sums)
 {
     if (host == VMC_NOWHERE)
         return;
+    const Spread *spread = &data->spreads[i];
     double inverse = data->inverse[(gsize) host * data->n + i];
-    gint64 use = state->use[(gsize) host * state->model->stride + next->column];
-    double off = inverse * (double) use - next->centre;
+    gint64 use =
+        state->use[(gsize) host * state->model->stride + spread->column];
+    double off = inverse * (double) use - spread->centre;
     double step = inverse * (double) more;
 
-    next->sum += step;
-    next->sum_of_squares += step * (2 * off + step);
+    sums->plain += step;
+    sums->of_squares += step * (2 * off + step);
 }
 
-static Spread
-after(const VmcState *state,
-      const Spreads *data,
-      guint i,
-      const VmcChange *change)
+static Sums
+sums_after(const VmcState *state,
+           const Spreads *data,
+           guint i,
+           const VmcChange *change)
 {
     const VmcModel *model = state->model;
+    const Spread *spread = &data->spreads[i];
     const VmcMove *move = &change->move[0];
-    Spread next = data->spreads[i];
-    gint64 more = model->need[(gsize) move->vm * model->stride + next.column];
+    const gint64 *need = model->need + spread->column;
+    gint64 more = need[(gsize) move->vm * model->stride];
+    Sums sums = {spread->sum, spread->sum_of_squares};
 
     if (change->n == 2)
-        more -= model->need[(gsize) change->move[1].vm * model->stride +
-                            next.column];
-    add_to_sums(state, data, i, move->from, -more, &next);
-    add_to_sums(state, data, i, move->to, more, &next);
-    next.cost = cost_of(&next, next.sum, next.sum_of_squares);
-    return next;
+        more -= need[(gsize) change->move[1].vm * model->stride];
+    add_to_sums(state, data, i, move->from, -more, &sums);
+    add_to_sums(state, data, i, move->to, more, &sums);
+    return sums;
 }
 
 static void
@@ -172,8 +179,13 @@ apply(VmcState *state, gpointer pointer, const VmcChange *change)
 {
     Spreads *data = pointer;
 
-    for (guint i = 0; i < data->n; i++)
-        data->spreads[i] = after(state, data, i, change);
+    for (guint i = 0; i < data->n; i++) {
+        Spread *spread = &data->spreads[i];
+        Sums sums = sums_after(state, data, i, change);
+        spread->sum = sums.plain;
+        spread->sum_of_squares = sums.of_squares;
+        spread->cost = cost_of(spread, sums.plain, sums.of_squares);
+    }
 }
 
 static double
@@ -182,8 +194,11 @@ delta(const VmcState *state, gconstpointer pointer, const VmcChange *change)
     const Spreads *data = pointer;
     double cost = 0;
 
-    for (guint i = 0; i < data->n; i++)
-        cost += after(state, data, i, change).cost - data->spreads[i].cost;
+    for (guint i = 0; i < data->n; i++) {
+        const Spread *spread = &data->spreads[i];
+        Sums sums = sums_after(state, data, i, change);
+        cost += cost_of(spread, sums.plain, sums.of_squares) - spread->cost;
+    }
     return cost;
 }
 
