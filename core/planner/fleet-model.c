@@ -95,9 +95,11 @@ named_vms(const VmcFleet *fleet)
  * @named: (nullable): the VMs that groups and rules name, once it is asked
  * @wanted: VMs that are to be placed
  * @base: of VmcFleetBase
- * @seats: for each VM of the model the host it is on, or comes to */
+ * @seats: for each VM of the model the host it is on, or comes to
+ * @moved: (nullable): for each VM of the model where it is taken to be */
 typedef struct {
     VmcFleetModel *fm;
+    const gint32 *moved;
     GHashTable *named;
     GHashTable *wanted;
     GArray *base;
@@ -175,17 +177,26 @@ collect_vm(Collector *collector, VmcVm *vm)
     if (source >= 0 && source != seat)
         add_base(collector, vm, source);
     if (is_told_of(collector, vm, seat))
-        add_vm(collector, vm, seat);
+        add_vm(collector, vm,
+               collector->moved != NULL ? collector->moved[fm->vms->len]
+                                        : seat);
     else
         add_base(collector, vm, seat);
 }
 
 static void
-collect_vms(VmcFleetModel *fm, GPtrArray *place, GArray *base, GArray *seats)
+collect_vms(VmcFleetModel *fm,
+            GPtrArray *place,
+            const gint32 *moved,
+            GArray *base,
+            GArray *seats)
 {
     g_autoptr(GHashTable) wanted = g_hash_table_new(NULL, NULL);
-    Collector collector = {
-        .fm = fm, .wanted = wanted, .base = base, .seats = seats};
+    Collector collector = {.fm = fm,
+                           .moved = moved,
+                           .wanted = wanted,
+                           .base = base,
+                           .seats = seats};
 
     for (guint i = 0; place != NULL && i < place->len; i++)
         g_hash_table_add(wanted, place->pdata[i]);
@@ -256,6 +267,29 @@ fleet_model_alloc(const VmcFleet *fleet,
     return fm;
 }
 
+static gboolean
+compile(VmcFleetModel *fm,
+        GPtrArray *place,
+        const gint32 *moved,
+        GError **error)
+{
+    g_autoptr(GArray) base = g_array_new(FALSE, FALSE, sizeof(VmcFleetBase));
+    g_autoptr(GArray) seats = g_array_new(FALSE, FALSE, sizeof(gint32));
+
+    for (guint i = 0; i < vmc_fleet_n_hosts(fm->fleet); i++)
+        add_host(fm, vmc_fleet_host_at(fm->fleet, i));
+    collect_vms(fm, place, moved, base, seats);
+    vmc_fleet_build_groups(fm);
+    g_autoptr(GArray) amounts = vmc_fleet_build_columns(fm, base);
+    fm->model = vmc_model_new(fm->hosts->len, fm->vms->len, fm->columns->len);
+    fill_seats(fm, seats);
+    fill_weights(fm);
+    vmc_fleet_fill_columns(fm, base, amounts);
+    vmc_fleet_fill_sets(fm);
+    vmc_fleet_fill_rules(fm);
+    return vmc_model_seal(fm->model, error);
+}
+
 VmcFleetModel *
 vmc_fleet_model_new(const VmcFleet *fleet,
                     const VmcPolicy *policy,
@@ -265,23 +299,22 @@ vmc_fleet_model_new(const VmcFleet *fleet,
     g_return_val_if_fail(fleet != NULL && policy != NULL && options != NULL,
                          NULL);
     g_autoptr(VmcFleetModel) fm = fleet_model_alloc(fleet, policy, options);
-    g_autoptr(GArray) base = g_array_new(FALSE, FALSE, sizeof(VmcFleetBase));
-    g_autoptr(GArray) seats = g_array_new(FALSE, FALSE, sizeof(gint32));
 
-    for (guint i = 0; i < vmc_fleet_n_hosts(fleet); i++)
-        add_host(fm, vmc_fleet_host_at(fleet, i));
-    collect_vms(fm, options->place, base, seats);
-    vmc_fleet_build_groups(fm);
-    g_autoptr(GArray) amounts = vmc_fleet_build_columns(fm, base);
-    fm->model = vmc_model_new(fm->hosts->len, fm->vms->len, fm->columns->len);
-    fill_seats(fm, seats);
-    fill_weights(fm);
-    vmc_fleet_fill_columns(fm, base, amounts);
-    vmc_fleet_fill_sets(fm);
-    vmc_fleet_fill_rules(fm);
-    if (!vmc_model_seal(fm->model, error))
+    if (!compile(fm, options->place, NULL, error))
         return NULL;
     return g_steal_pointer(&fm);
+}
+
+VmcModel *
+vmc_fleet_model_moved(const VmcFleetModel *fm, const gint32 *host_of)
+{
+    g_return_val_if_fail(fm != NULL && host_of != NULL, NULL);
+    g_autoptr(VmcFleetModel) there =
+        fleet_model_alloc(fm->fleet, fm->policy, &fm->options);
+
+    if (!compile(there, NULL, host_of, NULL))
+        return NULL;
+    return g_steal_pointer(&there->model);
 }
 
 VmcFleet *

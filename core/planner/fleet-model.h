@@ -254,6 +254,18 @@ char *vmc_fleet_model_misplaced(const VmcFleetModel *fm, guint vm, guint host);
 VmcResources vmc_fleet_demand(const VmcVm *vm, const VmcPolicy *policy);
 
 /**
+ * vmc_fleet_model_moved:
+ * @fm: a fleet model, not one that was made to place VMs
+ * @host_of: for each of its VMs its host
+ *
+ * What is asked again and again in a search, without making a fleet.
+ *
+ * Returns: (transfer full): the sealed model that vmc_fleet_moved() would be
+ * compiled to
+ */
+VmcModel *vmc_fleet_model_moved(const VmcFleetModel *fm, const gint32 *host_of);
+
+/**
  * vmc_fleet_moved:
  * @fm: a fleet model
  * @host_of: for each of its VMs its host, or %VMC_NOWHERE

@@ -71,7 +71,7 @@ typedef struct {
     const VmcQuestion *question;
     const VmcQuestionClock *clock;
     VmcFleetModel *fm;
-    VmcFleetModel *there; /* as it will be at a placement that was asked for */
+    VmcModel *there; /* as it will be at a placement that was asked for */
 } Answering;
 
 static VmcFleetModel *
@@ -109,11 +109,10 @@ static const VmcModel *
 model_at(const gint32 *host_of, gpointer data)
 {
     Answering *answering = data;
-    g_autoptr(VmcFleet) fleet = vmc_fleet_moved(answering->fm, host_of);
 
-    vmc_fleet_model_free(answering->there);
-    answering->there = model_of(answering->question, fleet, 0, NULL, NULL);
-    return answering->there->model;
+    vmc_model_free(answering->there);
+    answering->there = vmc_fleet_model_moved(answering->fm, host_of);
+    return answering->there;
 }
 
 static guint64
@@ -160,7 +159,7 @@ answer_rebalance(const VmcQuestion *question,
         return NULL;
     g_autofree gint32 *target = rebalance(&answering);
     g_autofree char *text = describe(question);
-    vmc_fleet_model_free(answering.there);
+    vmc_model_free(answering.there);
     return vmc_fleet_plan_new(fm, target, text);
 }
 

@@ -76,6 +76,31 @@ score_of(const VmcModel *model, const gint32 *host_of)
     return vmc_terms_recompute(model, host_of, NULL);
 }
 
+/* Compiled without making a fleet, it is what the fleet would be compiled to.
+ */
+static void
+assert_same_model(const VmcModel *a, const VmcModel *b)
+{
+    const gsize n_cells = (gsize) a->n_hosts * a->stride;
+    const gsize n_hinges = (gsize) a->n_hosts * a->hinge_stride;
+
+    g_assert_cmpuint(a->n_sets, ==, b->n_sets);
+    g_assert_cmpuint(a->n_hinges, ==, b->n_hinges);
+    g_assert_cmpmem(a->start, a->n_vms * sizeof *a->start, b->start,
+                    b->n_vms * sizeof *b->start);
+    g_assert_cmpmem(a->host_set, a->n_vms * sizeof *a->host_set, b->host_set,
+                    b->n_vms * sizeof *b->host_set);
+    g_assert_cmpmem(a->is_movable, a->n_vms, b->is_movable, b->n_vms);
+    g_assert_cmpmem(a->base, n_cells * sizeof *a->base, b->base,
+                    n_cells * sizeof *b->base);
+    g_assert_cmpmem(a->hinge_offset, n_hinges * sizeof(double), b->hinge_offset,
+                    n_hinges * sizeof(double));
+    g_assert_cmpmem(a->sets, a->n_sets * a->set_words * sizeof(guint64),
+                    b->sets, b->n_sets * b->set_words * sizeof(guint64));
+    g_assert_cmpfloat(vmc_terms_recompute(a, a->start, NULL), ==,
+                      vmc_terms_recompute(b, b->start, NULL));
+}
+
 static void
 check_second_run(const VmcFleetModel *fm,
                  const gint32 *host_of,
@@ -83,8 +108,10 @@ check_second_run(const VmcFleetModel *fm,
 {
     g_autoptr(VmcFleet) fleet = vmc_fleet_moved(fm, host_of);
     g_autoptr(VmcFleetModel) again = model_of(fleet, policy);
+    g_autoptr(VmcModel) moved = vmc_fleet_model_moved(fm, host_of);
     g_autofree gint32 *second = answer(again, FEW_STEPS, 0);
 
+    assert_same_model(moved, again->model);
     n_again += count_moves(again->model, second) > 0;
 }
 
