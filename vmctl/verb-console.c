@@ -28,6 +28,7 @@ typedef struct {
     struct termios cooked;
     guint linger_s;
     guint linger_source;
+    gboolean was_closed; /* from the other side, in good order */
     GError *error;
 } Console;
 
@@ -115,6 +116,7 @@ on_closed(SoupWebsocketConnection *socket, gpointer user_data)
 
     if (code == SOUP_WEBSOCKET_CLOSE_NORMAL ||
         code == SOUP_WEBSOCKET_CLOSE_GOING_AWAY) {
+        console->was_closed = TRUE;
         leave(console, NULL);
         return;
     }
@@ -302,6 +304,10 @@ vmc_verb_console(VmcInvocation *invocation, GError **error)
         soup_websocket_connection_close(console.socket,
                                         SOUP_WEBSOCKET_CLOSE_NORMAL, NULL);
     g_clear_object(&console.socket);
+    if (console.was_closed)
+        vmc_say("the console of '%s' was closed: its VM stopped, its host is "
+                "away, or somebody took it over",
+                console.vm);
     if (console.error == NULL)
         return TRUE;
     g_propagate_error(error, console.error);

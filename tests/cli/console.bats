@@ -106,5 +106,8 @@ setup() {
     says "somebody else has the console of 'web1'; --force takes it over"
     open_session second web1 --force --linger 1
     end_session first 0
+    same "$(cat first.talk)" "vmctl: the console of 'web1' was closed: its VM \
+stopped, its host is away, or somebody took it over"
     end_session second 0
+    [ ! -s second.talk ]
 }
