@@ -35,7 +35,7 @@ teardown_file() {
     vmctl resize size1 --memory 640MiB
     for _ in 1 2 3 4; do # no old news of the hypervisor takes it back
         assert_equal "$(vm size1 .memory_bytes.plugged)" $((640 << 20)) plugged
-        assert_equal "$(vm size1 .pending)" null pending
+        [[ "$(vm size1 .pending)" != *'virtio memory'* ]]
         sleep 0.3
     done
     assert_between "$(($(report size1 .mem_total_kib) - before))" \
