@@ -6,8 +6,9 @@
 #include "core/planner/descent.h"
 #include "core/planner/random.h"
 
-/* Exchanges that are tried with n moves: so many up to some moves, and fewer
- * beyond, as many for all of 128 to 256 as for all of 256 to 512. */
+/* Exchanges that are tried with n moves: so many up to some moves, after all is
+ * counted anew, and fewer beyond, as many for all of 128 to 256 as for all of
+ * 256 to 512. */
 #define N_EXCHANGES 64
 #define MOVES_WITH_ALL 128
 
@@ -185,7 +186,8 @@ exchanges_with(guint n_moves)
 static gboolean
 add_moves(Trek *trek, guint n_moves)
 {
-    vmc_descent_refresh(trek->descent);
+    if (n_moves <= MOVES_WITH_ALL)
+        vmc_descent_refresh(trek->descent);
     for (guint i = 0; i < MAX_SWAPS && !descend(trek, n_moves); i++)
         if (!swap(trek, n_moves))
             return n_moves < trek->away->len + 2;
