@@ -447,8 +447,10 @@ run_all(int n, const char *const *names, Options *options, GError **error)
         if (folder != NULL)
             g_unlink(path);
     }
-    if (folder != NULL)
+    if (folder != NULL) {
         g_rmdir(folder);
+        options->out = NULL;
+    }
     return ok;
 }
 
@@ -494,6 +496,8 @@ main(int argc, char **argv)
                       ? run_all(argc - 1, (const char *const *) argv + 1,
                                 &options, &error)
                       : run_all(G_N_ELEMENTS(usual), usual, &options, &error);
+    g_free(options.data);
+    g_free(options.out);
     if (ok)
         return 0;
     fprintf(stderr, "bench-hbal: %s\n", error->message);
