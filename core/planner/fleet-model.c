@@ -316,23 +316,3 @@ vmc_fleet_model_moved(const VmcFleetModel *fm, const gint32 *host_of)
         return NULL;
     return g_steal_pointer(&there->model);
 }
-
-VmcFleet *
-vmc_fleet_moved(const VmcFleetModel *fm, const gint32 *host_of)
-{
-    g_return_val_if_fail(fm != NULL && host_of != NULL, NULL);
-    VmcFleet *fleet = vmc_fleet_ref(fm->fleet);
-
-    for (guint v = 0; v < fm->vms->len; v++) {
-        if (host_of[v] == fm->model->start[v] || host_of[v] < 0)
-            continue;
-        g_autoptr(VmcVm) vm = vmc_vm_copy(vmc_fleet_model_vm(fm, v));
-        g_free(vm->host);
-        vm->host = g_strdup(vmc_fleet_model_host(fm, (guint) host_of[v])->name);
-        g_clear_pointer(&vm->destination, g_free);
-        VmcFleet *changed = vmc_fleet_with_vm(fleet, vm);
-        vmc_fleet_unref(fleet);
-        fleet = changed;
-    }
-    return fleet;
-}

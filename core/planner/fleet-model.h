@@ -260,17 +260,7 @@ VmcResources vmc_fleet_demand(const VmcVm *vm, const VmcPolicy *policy);
  *
  * What is asked again and again in a search, without making a fleet.
  *
- * Returns: (transfer full): the sealed model that vmc_fleet_moved() would be
- * compiled to
+ * Returns: (transfer full): the sealed model that the fleet with its VMs there
+ * would be compiled to; what is in transit stays so
  */
 VmcModel *vmc_fleet_model_moved(const VmcFleetModel *fm, const gint32 *host_of);
-
-/**
- * vmc_fleet_moved:
- * @fm: a fleet model
- * @host_of: for each of its VMs its host, or %VMC_NOWHERE
- *
- * Returns: (transfer full): the fleet with its VMs there; what is in transit
- * stays so
- */
-VmcFleet *vmc_fleet_moved(const VmcFleetModel *fm, const gint32 *host_of);

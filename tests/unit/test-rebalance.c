@@ -28,6 +28,26 @@ model_of(const VmcFleet *fleet, const char *policy_name)
     return fm;
 }
 
+/* (transfer full): the fleet with its VMs there */
+static VmcFleet *
+moved_fleet(const VmcFleetModel *fm, const gint32 *host_of)
+{
+    VmcFleet *fleet = vmc_fleet_ref(fm->fleet);
+
+    for (guint v = 0; v < fm->vms->len; v++) {
+        if (host_of[v] == fm->model->start[v] || host_of[v] < 0)
+            continue;
+        g_autoptr(VmcVm) vm = vmc_vm_copy(vmc_fleet_model_vm(fm, v));
+        g_free(vm->host);
+        vm->host = g_strdup(vmc_fleet_model_host(fm, (guint) host_of[v])->name);
+        g_clear_pointer(&vm->destination, g_free);
+        VmcFleet *changed = vmc_fleet_with_vm(fleet, vm);
+        vmc_fleet_unref(fleet);
+        fleet = changed;
+    }
+    return fleet;
+}
+
 /* The model of a fleet whose VMs went elsewhere. */
 typedef struct {
     const VmcFleetModel *from;
@@ -38,7 +58,7 @@ static const VmcModel *
 model_at(const gint32 *host_of, gpointer data)
 {
     Elsewhere *elsewhere = data;
-    g_autoptr(VmcFleet) fleet = vmc_fleet_moved(elsewhere->from, host_of);
+    g_autoptr(VmcFleet) fleet = moved_fleet(elsewhere->from, host_of);
 
     vmc_fleet_model_free(elsewhere->there);
     elsewhere->there = model_of(fleet, elsewhere->from->policy->name);
@@ -106,7 +126,7 @@ check_second_run(const VmcFleetModel *fm,
                  const gint32 *host_of,
                  const char *policy)
 {
-    g_autoptr(VmcFleet) fleet = vmc_fleet_moved(fm, host_of);
+    g_autoptr(VmcFleet) fleet = moved_fleet(fm, host_of);
     g_autoptr(VmcFleetModel) again = model_of(fleet, policy);
     g_autoptr(VmcModel) moved = vmc_fleet_model_moved(fm, host_of);
     g_autofree gint32 *second = answer(again, FEW_STEPS, 0);
