@@ -20,6 +20,11 @@
 #define MIN_STEPS 65536
 #define MAX_STEPS 4194304
 
+/* In a small fleet steps cost next to nothing, and few large VMs that rules
+ * bind need more of them. */
+#define SMALL_FLEET_VMS 256
+#define SMALL_FLEET_STEPS 262144
+
 /* A larger fleet is not counted anew after each search: that its result is left
  * alone is then true but for what depends on the start alone. */
 #define MAX_VMS_TO_RECOUNT 10000
@@ -120,6 +125,8 @@ steps_for(const VmcQuestion *question, guint n_vms)
 {
     if (question->steps > 0)
         return question->steps;
+    if (n_vms <= SMALL_FLEET_VMS)
+        return SMALL_FLEET_STEPS;
     return CLAMP((guint64) n_vms * STEPS_PER_VM, MIN_STEPS, MAX_STEPS);
 }
 

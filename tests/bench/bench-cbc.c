@@ -21,7 +21,7 @@
 #define EPSILON 1e-4
 
 /* As many steps as a rebalance of a fleet of this size gets, see question.c. */
-#define STEPS 65536
+#define STEPS 262144
 
 typedef struct {
     int n_fleets;
@@ -380,7 +380,7 @@ main(int argc, char *argv[])
         {"seed", 0, 0, G_OPTION_ARG_INT, &options.seed,
          "Of the first fleet (default 1)", "N"},
         {"steps", 0, 0, G_OPTION_ARG_INT64, &options.steps,
-         "Of our search (default 65536)", "N"},
+         "Of our search (default 262144)", "N"},
         {"kind", 'k', 0, G_OPTION_ARG_STRING, &options.kind,
          "balance, pack, rules, full, repair or evacuate (default: all)",
          "KIND"},
