@@ -31,11 +31,27 @@ format_amount(VmcResource resource, guint64 amount)
                : vmc_resource_format(resource, amount);
 }
 
-static void
-add_amount(GStrvBuilder *cells, VmcResource resource, guint64 amount)
+static char *
+exact_amount(guint64 amount)
 {
-    add_cell(cells, amount == G_MAXUINT64 ? g_strdup(NOTHING)
-                                          : format_amount(resource, amount));
+    return amount == G_MAXUINT64
+               ? g_strdup("")
+               : g_strdup_printf("%" G_GUINT64_FORMAT, amount);
+}
+
+/* %G_MAXUINT64 is what is not known, or has no end. */
+static void
+add_amount(GStrvBuilder *cells,
+           VmcExplainStyle style,
+           VmcResource resource,
+           guint64 amount)
+{
+    if (style == VMC_EXPLAIN_EXACT)
+        add_cell(cells, exact_amount(amount));
+    else if (amount == G_MAXUINT64)
+        g_strv_builder_add(cells, NOTHING);
+    else
+        add_cell(cells, format_amount(resource, amount));
 }
 
 static VmcExplanation *
@@ -73,6 +89,7 @@ static void
 add_vm_row(VmcExplanation *explanation,
            const VmcFleet *fleet,
            const VmcVm *vm,
+           VmcExplainStyle style,
            VmcResource resource)
 {
     const VmcHost *host =
@@ -80,13 +97,13 @@ add_vm_row(VmcExplanation *explanation,
     GStrvBuilder *cells = g_strv_builder_new();
 
     g_strv_builder_add(cells, vmc_resource_to_name(resource));
-    add_amount(cells, resource, vm->size.amount[resource]);
+    add_amount(cells, style, resource, vm->size.amount[resource]);
     add_factor(cells, &vm->factors.of[resource]);
-    add_amount(cells, resource, vmc_vm_claim(vm).amount[resource]);
-    add_amount(cells, resource,
+    add_amount(cells, style, resource, vmc_vm_claim(vm).amount[resource]);
+    add_amount(cells, style, resource,
                vm->demand_age_s < 0 ? G_MAXUINT64
                                     : vm->demand.amount[resource]);
-    add_amount(cells, resource,
+    add_amount(cells, style, resource,
                host == NULL || !vmc_host_knows(host, resource)
                    ? G_MAXUINT64
                    : room_on(fleet, host).amount[resource]);
@@ -156,7 +173,7 @@ notes_of_vm(const VmcFleet *fleet, const VmcVm *vm)
 }
 
 VmcExplanation *
-vmc_explain_vm(const VmcFleet *fleet, const VmcVm *vm)
+vmc_explain_vm(const VmcFleet *fleet, const VmcVm *vm, VmcExplainStyle style)
 {
     static const char *const columns[] = {"RESOURCE",     "SIZE",  "V",
                                           "V FROM",       "CLAIM", "DEMAND",
@@ -166,7 +183,7 @@ vmc_explain_vm(const VmcFleet *fleet, const VmcVm *vm)
     VmcExplanation *explanation = explanation_new(
         g_strdup_printf("VM %s (%s)", vm->name, vm->uuid), columns);
     for (guint i = 0; i < VMC_N_RESOURCES; i++)
-        add_vm_row(explanation, fleet, vm, (VmcResource) i);
+        add_vm_row(explanation, fleet, vm, style, (VmcResource) i);
     explanation->notes = notes_of_vm(fleet, vm);
     return explanation;
 }
@@ -177,6 +194,7 @@ static void
 add_host_row(VmcExplanation *explanation,
              const VmcFleet *fleet,
              const VmcHost *host,
+             VmcExplainStyle style,
              VmcResource resource)
 {
     VmcHostUse use = vmc_fleet_host_use(fleet, host->name);
@@ -194,7 +212,7 @@ add_host_row(VmcExplanation *explanation,
 
     g_strv_builder_add(cells, vmc_resource_to_name(resource));
     for (gsize i = 0; i < G_N_ELEMENTS(amounts); i++)
-        add_amount(cells, resource, amounts[i]);
+        add_amount(cells, style, resource, amounts[i]);
     add_row(explanation, cells);
 }
 
@@ -232,7 +250,9 @@ notes_of_host(const VmcFleet *fleet, const VmcHost *host)
 }
 
 VmcExplanation *
-vmc_explain_host(const VmcFleet *fleet, const VmcHost *host)
+vmc_explain_host(const VmcFleet *fleet,
+                 const VmcHost *host,
+                 VmcExplainStyle style)
 {
     static const char *const columns[] = {"RESOURCE", "PHYSICAL", "RESERVED",
                                           "CAPACITY", "CLAIMED",  "LEFT",
@@ -242,7 +262,7 @@ vmc_explain_host(const VmcFleet *fleet, const VmcHost *host)
     VmcExplanation *explanation = explanation_new(
         g_strdup_printf("host %s (%s)", host->name, host->uri), columns);
     for (guint i = 0; i < VMC_N_RESOURCES; i++)
-        add_host_row(explanation, fleet, host, (VmcResource) i);
+        add_host_row(explanation, fleet, host, style, (VmcResource) i);
     explanation->notes = notes_of_host(fleet, host);
     return explanation;
 }

@@ -11,6 +11,20 @@
  */
 
 /**
+ * VmcExplainStyle:
+ * @VMC_EXPLAIN_ROUNDED: for people: three digits and a unit, "-" for what is
+ *   not known
+ * @VMC_EXPLAIN_EXACT: for programs: the number in the unit of #VmcResource,
+ *   nothing for what is not known
+ *
+ * How the amounts of a table are written. Notes are for people always.
+ */
+typedef enum {
+    VMC_EXPLAIN_ROUNDED,
+    VMC_EXPLAIN_EXACT,
+} VmcExplainStyle;
+
+/**
  * VmcExplanation:
  * @title: what it is about, one line
  * @columns: headings
@@ -28,25 +42,31 @@ typedef struct {
  * vmc_explain_vm:
  * @fleet: the fleet
  * @vm: a VM of it
+ * @style: how amounts are written
  *
  * Per resource: size, V and where V came from, claim, demand, and what its
  * host has left.
  *
  * Returns: (transfer full): the explanation
  */
-VmcExplanation *vmc_explain_vm(const VmcFleet *fleet, const VmcVm *vm);
+VmcExplanation *vmc_explain_vm(const VmcFleet *fleet,
+                               const VmcVm *vm,
+                               VmcExplainStyle style);
 
 /**
  * vmc_explain_host:
  * @fleet: the fleet
  * @host: a host of it
+ * @style: how amounts are written
  *
  * Per resource: physical, reserved, capacity, Σ claim, what is left, Σ size and
  * its ceiling; then every VM on it with its claims.
  *
  * Returns: (transfer full): the explanation
  */
-VmcExplanation *vmc_explain_host(const VmcFleet *fleet, const VmcHost *host);
+VmcExplanation *vmc_explain_host(const VmcFleet *fleet,
+                                 const VmcHost *host,
+                                 VmcExplainStyle style);
 
 /**
  * vmc_explain_weight_milli:

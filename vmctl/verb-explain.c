@@ -10,17 +10,22 @@
 #include <stdio.h>
 
 static VmcExplanation *
-explain(const VmcFleet *fleet, const char *name, GError **error)
+explain(const VmcFleet *fleet,
+        const char *name,
+        VmcFormat format,
+        GError **error)
 {
+    const VmcExplainStyle style =
+        format == VMC_FORMAT_TABLE ? VMC_EXPLAIN_ROUNDED : VMC_EXPLAIN_EXACT;
     VmcVm *vm = vmc_fleet_find_vm(fleet, name);
     VmcHost *host = vmc_fleet_find_host(fleet, name);
 
     if (vm != NULL && host != NULL)
         vmc_say("'%s' is a VM and a host; this is the VM", name);
     if (vm != NULL)
-        return vmc_explain_vm(fleet, vm);
+        return vmc_explain_vm(fleet, vm, style);
     if (host != NULL)
-        return vmc_explain_host(fleet, host);
+        return vmc_explain_host(fleet, host, style);
     g_set_error(error, VMC_ERROR, VMC_ERROR_NOT_FOUND,
                 "there is neither a VM nor a host '%s'", name);
     return NULL;
@@ -45,13 +50,17 @@ table_of(const VmcExplanation *explanation, guint flags)
     return table;
 }
 
+/* What is not known is null. */
 static JsonArray *
 array_of(GStrv texts)
 {
     JsonArray *array = json_array_new();
 
     for (guint i = 0; texts != NULL && texts[i] != NULL; i++)
-        json_array_add_string_element(array, texts[i]);
+        if (*texts[i] != '\0')
+            json_array_add_string_element(array, texts[i]);
+        else
+            json_array_add_null_element(array);
     return array;
 }
 
@@ -132,8 +141,9 @@ vmc_verb_explain(VmcInvocation *invocation, GError **error)
 
     if (fleet == NULL)
         return FALSE;
-    explanation = name != NULL ? explain(fleet, name, error)
-                               : vmc_fleet_explain(fleet, policy, error);
+    explanation = name != NULL
+                      ? explain(fleet, name, invocation->output.format, error)
+                      : vmc_fleet_explain(fleet, policy, error);
     if (explanation == NULL)
         return FALSE;
     print(&invocation->output, explanation);

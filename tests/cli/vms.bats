@@ -75,7 +75,7 @@ END
     grep -qE '^cpu +2 +0.5 +class +1 ' <<<"$output"
     expect 0 explain web1 -o json
     same "$(jq -r '.rows[0][0:5] | join(" ")' <<<"$output")" \
-        'cpu 2 0.5 class 1'
+        'cpu 2000 0.5 class 1000'
 }
 
 @test "a name is taken, illegal, or far too long; a template unknown" {

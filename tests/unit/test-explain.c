@@ -48,8 +48,8 @@ static void
 test_vm(void)
 {
     g_autoptr(VmcFleet) fleet = make_fleet();
-    g_autoptr(VmcExplanation) explanation =
-        vmc_explain_vm(fleet, vmc_fleet_find_vm(fleet, "web1"));
+    g_autoptr(VmcExplanation) explanation = vmc_explain_vm(
+        fleet, vmc_fleet_find_vm(fleet, "web1"), VMC_EXPLAIN_ROUNDED);
 
     assert_row(explanation, VMC_CPU, "cpu|4|0.5|class|2|-|6");
     assert_row(explanation, VMC_MEMORY, "memory|8GiB|1|class|8GiB|-|22GiB");
@@ -65,8 +65,8 @@ static void
 test_host(void)
 {
     g_autoptr(VmcFleet) fleet = make_fleet();
-    g_autoptr(VmcExplanation) explanation =
-        vmc_explain_host(fleet, vmc_fleet_find_host(fleet, "kvm1"));
+    g_autoptr(VmcExplanation) explanation = vmc_explain_host(
+        fleet, vmc_fleet_find_host(fleet, "kvm1"), VMC_EXPLAIN_ROUNDED);
 
     assert_row(explanation, VMC_CPU, "cpu|8|0|8|2|6|4|64");
     assert_row(explanation, VMC_MEMORY,
@@ -74,6 +74,22 @@ test_host(void)
     g_autofree char *notes = g_strjoinv("\n", explanation->notes);
     g_assert_true(
         g_pattern_match_simple("it is up*VM 'web1'*claims 2 CPU*", notes));
+}
+
+/* A program gets numbers, not words. */
+static void
+test_exact(void)
+{
+    g_autoptr(VmcFleet) fleet = make_fleet();
+    g_autoptr(VmcExplanation) vm = vmc_explain_vm(
+        fleet, vmc_fleet_find_vm(fleet, "web1"), VMC_EXPLAIN_EXACT);
+    g_autoptr(VmcExplanation) host = vmc_explain_host(
+        fleet, vmc_fleet_find_host(fleet, "kvm1"), VMC_EXPLAIN_EXACT);
+
+    assert_row(vm, VMC_CPU, "cpu|4000|0.5|class|2000||6000");
+    assert_row(vm, VMC_MEMORY,
+               "memory|8589934592|1|class|8589934592||23622320128");
+    assert_row(host, VMC_CPU, "cpu|8000|0|8000|2000|6000|4000|64000");
 }
 
 /* The scalar adds shares of the fleet: 2 of 8 CPUs and 8 of 30 GiB. */
@@ -93,6 +109,7 @@ main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/explain/vm", test_vm);
     g_test_add_func("/explain/host", test_host);
+    g_test_add_func("/explain/exact", test_exact);
     g_test_add_func("/explain/weight", test_weight);
     return g_test_run();
 }
