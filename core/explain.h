@@ -73,7 +73,7 @@ VmcExplanation *vmc_explain_host(const VmcFleet *fleet,
  * @fleet: the fleet
  * @claim: a claim
  *
- * The scalar that orders claims (design: the virtualization-factor model): each
+ * The scalar that orders claims (the virtualization-factor model): each
  * resource as a share of the fleet's capacity, summed; only for order and
  * display.
  *

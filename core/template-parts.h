@@ -8,8 +8,8 @@
  * immutable once vmc_template_parse() or vmc_template_override() gave it out.
  */
 
-/* Memory grows and shrinks in the guest's memory blocks (libvirt-facts: x86
- * Linux ignores a module that is not a multiple of it). */
+/* Memory grows and shrinks in the guest's memory blocks (x86 Linux ignores
+ * a module that is not a multiple of it). */
 #define VMC_TEMPLATE_MEMORY_BLOCK_BYTES (G_GUINT64_CONSTANT(128) << 20)
 
 /**

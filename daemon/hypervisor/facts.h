@@ -11,7 +11,7 @@
  * VmcRunState:
  *
  * What the hypervisor says about a domain, as finely as recovery after a
- * migration needs it (libvirt-facts.md §4.4).
+ * migration needs it.
  */
 typedef enum {
     VMC_RUN_ABSENT, /* not defined and not running there */
