@@ -161,11 +161,13 @@ vmc_factors_claim(const VmcFactors *factors,
                   VmcResources size,
                   guint64 resident_bytes)
 {
+    guint64 memory_bytes = size.amount[VMC_MEMORY];
     VmcResources claim;
 
     for (guint i = 0; i < VMC_N_RESOURCES; i++)
         claim.amount[i] = vmc_resource_scale_milli(size.amount[i],
                                                    factors->of[i].value_milli);
-    claim.amount[VMC_MEMORY] = MAX(claim.amount[VMC_MEMORY], resident_bytes);
+    claim.amount[VMC_MEMORY] =
+        MAX(claim.amount[VMC_MEMORY], MIN(resident_bytes, memory_bytes));
     return claim;
 }

@@ -111,8 +111,10 @@ gboolean vmc_factors_of_class(const char *service_class,
  * @size: its size
  * @resident_bytes: the memory measured resident on the host, or 0
  *
- * claim = size × V for every resource (design.md §2); a memory claim is never
- * less than what is resident.
+ * claim = size × V for every resource (the virtualization-factor model); a
+ * memory claim is never less than what is resident of the VM's memory. What the
+ * hypervisor's process holds beyond the size, for itself or because the VM was
+ * larger, is for the reserve of the host.
  *
  * Returns: the claim
  */

@@ -135,8 +135,8 @@ memory_demand(const VmcDemandWindow *window, const VmcVm *vm)
 
     if (used_bytes > 0)
         return used_bytes;
-    if (window->resident_bytes > 0)
-        return MIN(window->resident_bytes, vm->size.amount[VMC_MEMORY]);
+    if (vm->resident_bytes > 0)
+        return MIN(vm->resident_bytes, vm->size.amount[VMC_MEMORY]);
     return vm->size.amount[VMC_MEMORY];
 }
 
@@ -144,9 +144,9 @@ void
 vmc_demand_window_measure(const VmcDemandWindow *window, VmcVm *vm)
 {
     g_return_if_fail(window != NULL && vm != NULL);
+    vm->resident_bytes = window->resident_bytes;
     vm->demand = VMC_RESOURCES(
         percentile(window, VMC_CPU), memory_demand(window, vm),
         window->last.disk_allocated_bytes, percentile(window, VMC_NETWORK));
     vm->demand_age_s = 0;
-    vm->resident_bytes = window->resident_bytes;
 }

@@ -15,6 +15,7 @@ make_vm(void)
     VmcVm *vm = vmc_vm_new("11111111-1111-1111-1111-111111111111", "web");
 
     vm->size = VMC_RESOURCES(4000, 512 * MIB, 0, 0);
+    vm->factors = vmc_factors_default();
     return vm;
 }
 
@@ -118,6 +119,7 @@ test_memory(void)
     add(window, &usage, 6, 1);
     g_assert_cmpuint(demand_of(window, vm).amount[VMC_MEMORY], ==, 90 * MIB);
     g_assert_cmpuint(vm->resident_bytes, ==, 600 * MIB);
+    g_assert_cmpuint(vmc_vm_claim(vm).amount[VMC_MEMORY], ==, 512 * MIB);
 }
 
 int

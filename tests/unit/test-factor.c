@@ -44,7 +44,8 @@ test_parse_bad(void)
     }
 }
 
-/* claim = size × V, and memory never below what is resident. */
+/* claim = size × V, and memory never below what is resident of it; what the
+ * hypervisor holds beyond is not the VM's. */
 static void
 test_claim(void)
 {
@@ -60,6 +61,8 @@ test_claim(void)
         vmc_resources_equal(claim, VMC_RESOURCES(2000, 500, 10, 100)));
     claim = vmc_factors_claim(&factors, size, 800);
     g_assert_cmpuint(claim.amount[VMC_MEMORY], ==, 800);
+    claim = vmc_factors_claim(&factors, size, 1200);
+    g_assert_cmpuint(claim.amount[VMC_MEMORY], ==, 1000);
 }
 
 int
