@@ -234,10 +234,8 @@ answer_place(const VmcQuestion *question,
 
 /* ---- drain, repair, make room -------------------------------------------- */
 
-/* Makes a state right; what is not possible stays as it is. */
-typedef void (*MendFunc)(const VmcQuestion *question,
-                         const VmcFleetModel *fm,
-                         VmcState *state);
+/* Makes a state right, as vmc_repair(); what is not possible stays as it is. */
+typedef gboolean (*MendFunc)(VmcState *state, VmcRepairReport *ret_report);
 
 /* A repair is not the time to make things nicer: only what is broken counts,
  * and what moves cost. */
@@ -264,37 +262,16 @@ mend_by_search(const VmcQuestion *question,
     vmc_repair_by_search(state, bare->model, question->seed);
 }
 
-static void
-mend_by_evacuation(const VmcQuestion *question,
-                   const VmcFleetModel *fm,
-                   VmcState *state)
-{
-    VmcRepairReport report;
-
-    vmc_evacuate(state, &report);
-    if (vmc_repair_wants_search(fm->model, &report))
-        mend_by_search(question, fm, state);
-}
-
-static void
-mend_by_repair(const VmcQuestion *question,
-               const VmcFleetModel *fm,
-               VmcState *state)
-{
-    VmcRepairReport report;
-
-    vmc_repair(state, &report);
-    if (vmc_repair_wants_search(fm->model, &report))
-        mend_by_search(question, fm, state);
-}
-
 static VmcPlan *
 mend(const VmcQuestion *question, const VmcFleetModel *fm, MendFunc how)
 {
     g_autofree char *text = describe(question);
     g_autoptr(VmcState) state = vmc_state_new(fm->model);
+    VmcRepairReport report;
 
-    how(question, fm, state);
+    (void) how(state, &report);
+    if (vmc_repair_wants_search(fm->model, &report))
+        mend_by_search(question, fm, state);
     return vmc_fleet_plan_new(fm, state->host_of, text);
 }
 
@@ -342,7 +319,7 @@ answer_drain(const VmcQuestion *question,
         vmc_fleet_unref(drained);
         drained = next;
     }
-    return answer_by(question, drained, mend_by_evacuation, error);
+    return answer_by(question, drained, vmc_evacuate, error);
 }
 
 static VmcPlan *
@@ -351,7 +328,7 @@ answer_repair(const VmcQuestion *question,
               const VmcQuestionClock *clock G_GNUC_UNUSED,
               GError **error)
 {
-    return answer_by(question, fleet, mend_by_repair, error);
+    return answer_by(question, fleet, vmc_repair, error);
 }
 
 static VmcPlan *
@@ -382,7 +359,7 @@ answer_make_room(const VmcQuestion *question,
         model_of(question, grown, VMC_FLEET_MODEL_NO_COOLDOWN, NULL, error);
     if (fm == NULL)
         return NULL;
-    return vmc_make_room_finish(fm, vm, mend(question, fm, mend_by_repair));
+    return vmc_make_room_finish(fm, vm, mend(question, fm, vmc_repair));
 }
 
 /* ---- public -------------------------------------------------------------- */
