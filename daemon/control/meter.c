@@ -149,13 +149,20 @@ put_age(VmcMeter *self, const VmcVm *vm, gint64 age_s)
     vmc_live_fleet_put_measured(self->live_fleet, aged);
 }
 
+/* One look at all windows. */
+typedef struct {
+    VmcMeter *self;
+    const VmcFleet *fleet; /* as it was when it began: nobody comes between */
+} Aging;
+
+/* TRUE: the VM is gone, and its window with it. */
 static gboolean
 show_age(gpointer uuid, gpointer value, gpointer data)
 {
-    VmcMeter *self = data;
+    const Aging *aging = data;
+    VmcMeter *self = aging->self;
     const VmcDemandWindow *window = value;
-    g_autoptr(VmcFleet) fleet = vmc_live_fleet_snapshot(self->live_fleet);
-    const VmcVm *vm = vmc_fleet_find_vm(fleet, uuid);
+    const VmcVm *vm = vmc_fleet_find_vm(aging->fleet, uuid);
     gint64 sampled_us = vmc_demand_window_sampled_us(window);
     gint64 age_us = g_get_monotonic_time() - sampled_us;
 
@@ -180,7 +187,8 @@ on_part(gpointer data)
     if (++self->part == PARTS) {
         self->part = 0;
         self->n_rounds++;
-        g_hash_table_foreach_remove(self->windows, show_age, self);
+        g_hash_table_foreach_remove(self->windows, show_age,
+                                    &(Aging){self, fleet});
     }
     return G_SOURCE_CONTINUE;
 }
