@@ -210,7 +210,7 @@ take_cpus(VmcSimDomain *domain)
 {
     VmcSimGuest *guest = &domain->guest;
 
-    vmc_sim_guest_meter(domain);
+    vmc_sim_guest_meter(domain, g_get_monotonic_time());
     if (guest->traits.online_cpus)
         guest->n_online += guest->n_dark;
     guest->n_dark = 0;
@@ -386,7 +386,7 @@ vmc_sim_guest_advance(VmcSimDomain *domain)
     VmcSimGuest *guest = &domain->guest;
     gboolean is_persistent = domain->is_persistent;
 
-    vmc_sim_guest_meter(domain);
+    vmc_sim_guest_meter(domain, now_us);
     /* Nothing happens in a guest whose CPUs stand still. */
     if (domain->state != VMC_RUN_RUNNING)
         return TRUE;

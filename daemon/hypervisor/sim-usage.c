@@ -12,10 +12,9 @@
 /* ---- counting ------------------------------------------------------------ */
 
 void
-vmc_sim_guest_meter(VmcSimDomain *domain)
+vmc_sim_guest_meter(VmcSimDomain *domain, gint64 now_us)
 {
     VmcSimGuest *guest = &domain->guest;
-    gint64 now_us = g_get_monotonic_time();
     gint64 since_us = guest->metered_us != 0 ? guest->metered_us : now_us;
     guint64 passed_us = (guint64) (now_us - since_us);
     guint64 cpu_ns = passed_us * NS_PER_US * guest->n_online *
@@ -33,8 +32,10 @@ vmc_sim_guest_meter(VmcSimDomain *domain)
 
 /* ---- reading ------------------------------------------------------------- */
 
+/* Counted until the moment of the reading: rates are exact, however busy the
+ * machine is. */
 static void
-add_domain(VmcUsage *usage, const VmcSimDomain *domain, gboolean with_memory)
+add_domain(VmcUsage *usage, VmcSimDomain *domain, gboolean with_memory)
 {
     guint64 plugged = vmc_vm_shape_memory_plugged(&domain->shape);
     guint64 total = vmc_sim_guest_total_bytes(domain);
@@ -43,6 +44,7 @@ add_domain(VmcUsage *usage, const VmcSimDomain *domain, gboolean with_memory)
     usage->memory_bytes += plugged - MIN(plugged, usable);
     if (domain->state != VMC_RUN_RUNNING)
         return;
+    vmc_sim_guest_meter(domain, usage->read_us);
     VmcDomainUsage *row = vmc_usage_add_domain(usage, domain->uuid);
     row->cpu_ns = domain->guest.cpu_ns;
     row->network_bytes = domain->guest.network_bytes;
@@ -59,14 +61,16 @@ vmc_sim_act_read_usage(VmcSimAct *act, GError **error)
 {
     g_autoptr(GList) uuids = g_hash_table_get_keys(act->host->domains);
     gboolean with_memory = (act->call->flags & VMC_CALL_WITH_MEMORY) != 0;
-    VmcUsage *usage = vmc_usage_new();
+    GHashTableIter iter;
+    gpointer domain;
 
     /* Looking at one may make it go. */
-    for (GList *l = uuids; l != NULL; l = l->next) {
-        VmcSimDomain *domain = vmc_sim_host_find(act->host, l->data);
-        if (domain != NULL)
-            add_domain(usage, domain, with_memory);
-    }
+    for (GList *l = uuids; l != NULL; l = l->next)
+        (void) vmc_sim_host_find(act->host, l->data);
+    VmcUsage *usage = vmc_usage_new();
+    g_hash_table_iter_init(&iter, act->host->domains);
+    while (g_hash_table_iter_next(&iter, NULL, &domain))
+        add_domain(usage, domain, with_memory);
     usage->cpu_ns = act->host->cpu_ns;
     act->reply->usage = usage;
     return TRUE;

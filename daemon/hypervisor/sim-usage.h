@@ -3,6 +3,6 @@
 
 #include "daemon/hypervisor/sim-domain.h"
 
-/* Counts what it has used since it was last counted; before its traits or its
- * vCPUs change. */
-void vmc_sim_guest_meter(VmcSimDomain *domain);
+/* Counts what it has used since it was last counted, until @now_us (monotonic);
+ * before its traits or its vCPUs change. */
+void vmc_sim_guest_meter(VmcSimDomain *domain, gint64 now_us);

@@ -254,7 +254,7 @@ set_on_host(VmcSimHost *host,
         if (!is_called(domain, vm))
             continue;
         *found = TRUE;
-        vmc_sim_guest_meter(domain);
+        vmc_sim_guest_meter(domain, g_get_monotonic_time());
         if (!vmc_sim_traits_set(&domain->guest.traits, key, value, error))
             return FALSE;
         vmc_sim_guest_poke(domain);
